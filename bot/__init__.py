@@ -1,0 +1,1 @@
+"""papers-bot: each day's arXiv papers, filtered per keyword set, delivered as digests."""

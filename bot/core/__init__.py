@@ -1,0 +1,1 @@
+"""What papers-bot knows: pure types and rules; no I/O, no clock, no randomness, no environment."""

@@ -1,0 +1,1 @@
+"""What each destination shows of an edition: pure functions, given templates."""
