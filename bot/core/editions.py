@@ -1,12 +1,12 @@
 """Editions, receipts and deliveries: what is frozen, what was counted, which steps are allowed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
-from bot.core.papers import AnnounceType, Paper
+from bot.core.papers import AnnounceType, Paper, age_key
 
 
 class Field(StrEnum):
@@ -131,6 +131,25 @@ class Edition:
     items: tuple[Item, ...]
     receipt: Receipt
     earlier: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DayListing:
+    """Everything one day's announcement held, whether or not a keyword set wanted it.
+
+    `items` have no hits; they are in the order of `reading_order`.
+    """
+
+    day: date
+    items: tuple[Item, ...]
+    receipt: Receipt
+
+
+def reading_order(items: Iterable[Item]) -> tuple[Item, ...]:
+    """Order papers as the reference system does: by their categories, then id, both descending."""
+    return tuple(
+        sorted(items, key=lambda it: (it.paper.categories, age_key(it.paper.base_id)), reverse=True)
+    )
 
 
 class DestinationKind(StrEnum):
