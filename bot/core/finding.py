@@ -1,0 +1,250 @@
+"""Where phrases stand in a prepared text: one automaton for all, then a look at each hit."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ahocorasick_rs import AhoCorasick
+
+from bot.core.editions import Field
+from bot.core.patterns import Literal, Tail, build_literals, build_regex, has_inner_wildcard
+from bot.core.query import Phrase
+from bot.core.words import SECTION_FIELDS, Prepared, Section
+
+# A phrase without a field is looked for in both.
+_TEXT_FIELDS = frozenset({Field.TITLE, Field.ABSTRACT})
+# After these an "es" makes the plural, after anything else an "s".
+_SIBILANT_ENDS = frozenset("sxzh")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One hit of one phrase: offsets into the prepared text, of whole words."""
+
+    phrase: int
+    start: int
+    end: int
+    section: Section
+
+
+class _Check(NamedTuple):
+    """What a literal's hit has to pass to be a hit of the phrase of that number."""
+
+    phrase: int
+    fields: frozenset[Field]
+    literal: Literal
+    capitals: tuple[bool, ...] = ()
+    regex: re.Pattern[str] | None = None
+
+
+class _Table:
+    """Literals by how much has to be looked at when one is hit.
+
+    `sure` and `plural` hold literals that say all about a phrase without a field or capitals, and
+    are by far the most: a phrase's number, or several. `careful` holds all others.
+    """
+
+    def __init__(self) -> None:
+        self.sure: dict[str, list[int]] = {}
+        self.plural: dict[str, list[int]] = {}
+        self.careful: dict[str, list[_Check]] = {}
+
+    def add(self, number: int, phrase: Phrase, fields: frozenset[Field]) -> None:
+        """Add every literal of a phrase."""
+        if has_inner_wildcard(phrase):
+            literal, regex = build_regex(phrase)
+            capitals = tuple(word.capitals for word in phrase.words)
+            check = _Check(number, fields, literal, capitals, regex)
+            self.careful.setdefault(literal.text, []).append(check)
+            return
+        plain = fields is _TEXT_FIELDS
+        for literal in build_literals(phrase):
+            if literal.capitals or not plain:
+                check = _Check(number, fields, literal)
+                self.careful.setdefault(literal.text, []).append(check)
+            elif literal.tail is Tail.PLURAL:
+                self.plural.setdefault(literal.text, []).append(number)
+            else:
+                self.sure.setdefault(literal.text, []).append(number)
+
+
+class PhraseFinder:
+    """Finds many phrases in one pass; `phrases` pairs each with the number to report."""
+
+    def __init__(self, phrases: Iterable[tuple[int, Phrase]]) -> None:
+        """Build the automata: one for titles and abstracts, one for authors and comments."""
+        main, people = _Table(), _Table()
+        for number, phrase in phrases:
+            fields = _TEXT_FIELDS if phrase.field is None else frozenset({phrase.field})
+            (main if fields <= _TEXT_FIELDS else people).add(number, phrase, fields)
+        self._main = _Automaton(main)
+        self._people = _Automaton(people)
+
+    def find(self, prepared: Prepared) -> set[int]:
+        """Return the numbers of the phrases that a paper holds."""
+        main, people = _split(prepared.text)
+        found = self._main.find(_View(main, 0, prepared.marks))
+        if self._people.is_empty:
+            return found
+        view = _View(people, Section.AUTHORS, prepared.marks, len(main))
+        return found | self._people.find(view)
+
+    def find_spans(self, prepared: Prepared) -> list[Span]:
+        """Return every place where a phrase stands."""
+        main, people = _split(prepared.text)
+        view = _View(people, Section.AUTHORS, prepared.marks, len(main))
+        return [
+            *self._main.find_spans(_View(main, 0, prepared.marks)),
+            *self._people.find_spans(view),
+        ]
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Part the sections of titles and abstracts from those of authors and comments."""
+    end = -1
+    for _section in range(Section.AUTHORS):
+        end = text.index("\n", end + 1)
+    return text[: end + 1], text[end + 1 :]
+
+
+class _View:
+    """Some sections of one prepared text; what only few hits need is worked out when asked for."""
+
+    __slots__ = ("_ends", "_first", "_marked", "_marks", "_offset", "text")
+
+    def __init__(self, text: str, first: int, marks: str, offset: int = 0) -> None:
+        self.text = text
+        self._first = first
+        self._marks = marks
+        self._offset = offset
+        self._marked: frozenset[int] | None = None
+        self._ends: list[int] | None = None
+
+    def is_marked(self, place: int) -> bool:
+        """Whether the word at this place of the view has two capitals or more."""
+        if self._marked is None:
+            self._marked = frozenset(map(int, self._marks.split()))
+        return place + self._offset in self._marked
+
+    def section_at(self, place: int) -> Section:
+        """Return the section that this place of the view lies in."""
+        return Section(self._first + self.text.count("\n", 0, place))
+
+    def absolute(self, phrase: int, start: int, end: int) -> Span:
+        """Make a span of the whole prepared text."""
+        return Span(phrase, start + self._offset, end + self._offset, self.section_at(start))
+
+
+class _Automaton:
+    """The literals of a table, numbered: the sure ones first, then plurals, then careful ones."""
+
+    def __init__(self, table: _Table) -> None:
+        self._sure = len(table.sure)
+        self._phrases = [*table.sure.values(), *table.plural.values()]
+        self._checks = list(table.careful.values())
+        literals = [*table.sure, *table.plural, *table.careful]
+        self._automaton = AhoCorasick(literals) if literals else None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to find."""
+        return self._automaton is None
+
+    def find(self, view: _View) -> set[int]:
+        """Return the phrases that stand in the view.
+
+        A day's papers have a million hits where there are many sets, so the usual look stands in
+        this one loop.
+        """
+        if self._automaton is None:
+            return set()
+        text, sure, plain = view.text, self._sure, len(self._phrases)
+        held: set[int] = set()
+        found: set[int] = set()
+        for literal, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            if literal < sure:
+                held.add(literal)
+            elif literal < plain:
+                after = text[end]
+                if after == " " or (after in "es" and _ends_plural(text, end)):
+                    held.add(literal)
+            else:
+                found.update(
+                    check.phrase
+                    for check in self._checks[literal - plain]
+                    if check.phrase not in found and any(_look(check, view, start, end))
+                )
+        return found.union(*map(self._phrases.__getitem__, held))
+
+    def find_spans(self, view: _View) -> Iterator[Span]:
+        """Yield every place at which a phrase stands in the view."""
+        if self._automaton is None:
+            return
+        plain = len(self._phrases)
+        for literal, start, end in self._automaton.find_matches_as_indexes(
+            view.text, overlapping=True
+        ):
+            if literal >= plain:
+                for check in self._checks[literal - plain]:
+                    yield from _look(check, view, start, end)
+            elif literal < self._sure or _tail_holds(view.text, end, Tail.PLURAL):
+                first, last = _widen(view.text, start, end)
+                for phrase in self._phrases[literal]:
+                    yield view.absolute(phrase, first, last)
+
+
+def _ends_plural(text: str, end: int) -> bool:
+    """Whether the word goes on by a plural's ending alone."""
+    if text.startswith("s ", end):
+        return True
+    return text.startswith("es ", end) and text[end - 1] in _SIBILANT_ENDS
+
+
+def _tail_holds(text: str, end: int, tail: Tail) -> bool:
+    """Whether what follows a hit's last letter is allowed there."""
+    return tail is Tail.ANY or text[end] == " " or _ends_plural(text, end)
+
+
+def _widen(text: str, start: int, end: int) -> tuple[int, int]:
+    """Widen a hit to whole words, without the spaces around them."""
+    first = start + 1 if text[start] == " " else text.rfind(" ", 0, start) + 1
+    return first, text.index(" ", end - 1)
+
+
+def _look(check: _Check, view: _View, start: int, end: int) -> Iterator[Span]:
+    """Yield what a literal's hit proves: one span, none, or those of its regular expression."""
+    text = view.text
+    if check.regex is not None:
+        line = slice(text.rfind("\n", 0, start) + 1, text.index("\n", end))
+        for found in check.regex.finditer(text, line.start, line.stop):
+            if found.start() <= start < found.end() and _capitals_hold(check, view, found):
+                span = view.absolute(check.phrase, found.start(), found.end())
+                if SECTION_FIELDS[span.section] in check.fields:
+                    yield span
+        return
+    literal = check.literal
+    if not _tail_holds(text, end, literal.tail):
+        return
+    if not _marks_hold(literal, view, start):
+        return
+    span = view.absolute(check.phrase, *_widen(text, start, end))
+    if SECTION_FIELDS[span.section] in check.fields:
+        yield span
+
+
+def _marks_hold(literal: Literal, view: _View, start: int) -> bool:
+    """Whether the words that a literal wants in capitals have two capitals or more."""
+    return all(
+        view.is_marked(view.text.rfind(" ", 0, start) + 1 if offset < 0 else start + offset)
+        for offset in literal.capitals
+    )
+
+
+def _capitals_hold(check: _Check, view: _View, found: re.Match[str]) -> bool:
+    place = found.start()
+    for word, capitals in zip(found.group().split(" "), check.capitals, strict=True):
+        if capitals and not view.is_marked(place):
+            return False
+        place += len(word) + 1
+    return True

@@ -1,0 +1,41 @@
+"""Keyword sets: a saved, named query with its categories and announcement types."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.core.editions import SetSummary
+from bot.core.papers import AnnounceType
+
+
+class MatchMode(StrEnum):
+    """How a set's keywords are compared with a paper."""
+
+    WORDS = "words"
+    SUBSTRING = "substring"
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordSet:
+    """A saved query: either `keywords` or `query`, never both.
+
+    Each member of `keywords` is one alternative; its strings must all match. A paper that matches
+    any of `exclude` is left out. `categories` empty means every followed category. `types` are the
+    announcement types that reach an edition. `owner` is "config" for sets of the config file and
+    "operator" for those added on the command line.
+    """
+
+    name: str
+    keywords: tuple[tuple[str, ...], ...] = ()
+    query: str = ""
+    exclude: tuple[str, ...] = ()
+    types: tuple[AnnounceType, ...] = (AnnounceType.NEW, AnnounceType.CROSS)
+    categories: tuple[str, ...] = ()
+    match: MatchMode = MatchMode.WORDS
+    owner: str = "config"
+    paused: bool = False
+
+    @property
+    def summary(self) -> SetSummary:
+        """The set as a digest shows it."""
+        shown = (self.query,) if self.query else tuple(",".join(parts) for parts in self.keywords)
+        return SetSummary(self.name, shown, self.exclude)

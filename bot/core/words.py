@@ -1,0 +1,231 @@
+"""Text as the matcher sees it: folded words, one space apart, in sections; and the way back.
+
+A keyword and a paper go through the same folding, so what matching must not mind (case, accents,
+hyphens, punctuation) is gone before anything is compared.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from bot.core.editions import Field
+from bot.core.latex import to_text
+from bot.core.papers import Paper
+
+# Raise it whenever `prepare` gives another result for the same paper: stored papers are then
+# prepared anew.
+VERSION = 1
+
+# A word is letters and digits with combining marks, apostrophes and decimal points inside, and
+# the symbols that belong to it at its end: C++, F#.
+_LETTER = r"[^\W_]"
+_WORD = re.compile(
+    rf"{_LETTER}[\u0300-\u036f]*"
+    rf"(?:{_LETTER}|[\u0300-\u036f]|(?<=\d)\.(?=\d)|['’ʼ](?={_LETTER}))*"
+    r"(?:\+\+(?!\w)|(?<=\b[A-Za-z])\#(?!\w))?"
+)
+_JOINERS = frozenset("-‐‑–_")
+_POSSESSIVE = ("'s", "’s", "ʼs")
+_APOSTROPHES = re.compile("['’ʼ]")
+_SPELLED = str.maketrans(
+    dict(zip("øłđðħıæœþς", ("o", "l", "d", "d", "h", "i", "ae", "oe", "th", "σ"), strict=True))
+)
+CAPITALS = 2
+_PAIR = 2
+_AROUND = 4
+_LONGEST_COMPOUND = 8
+
+
+class Section(IntEnum):
+    """The parts of a prepared text, in their order; the joined ones hold compounds as one word."""
+
+    TITLE = 0
+    ABSTRACT = 1
+    TITLE_JOINED = 2
+    ABSTRACT_JOINED = 3
+    AUTHORS = 4
+    COMMENTS = 5
+
+
+SECTION_FIELDS = {
+    Section.TITLE: Field.TITLE,
+    Section.ABSTRACT: Field.ABSTRACT,
+    Section.TITLE_JOINED: Field.TITLE,
+    Section.ABSTRACT_JOINED: Field.ABSTRACT,
+    Section.AUTHORS: Field.AUTHORS,
+    Section.COMMENTS: Field.COMMENTS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A paper's text, ready to be scanned; made by `prepare`, stored beside the paper.
+
+    `text` is the six sections of `Section`, each on a line of its own, words between single
+    spaces. `marks` lists the offsets of words with two capitals or more, as decimal numbers.
+    """
+
+    text: str
+    marks: str
+
+
+class Word(NamedTuple):
+    """One word of a text: folded, and where it stands there; a tuple, as millions are made.
+
+    `capitals` counts its capital letters; `joined` says that only a hyphen parts it from the word
+    before it.
+    """
+
+    folded: str
+    start: int
+    end: int
+    capitals: int
+    joined: bool
+
+
+class Place(NamedTuple):
+    """A word of a prepared text: its offset there, and the slice of the field it stands for."""
+
+    offset: int
+    section: Section
+    start: int
+    end: int
+
+
+def fold(word: str) -> str:
+    """Fold case, accents and compatibility forms of a word; "Poincaré" and "poincare" are one."""
+    if word.isascii():
+        return word.lower()
+    apart = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(c for c in apart if not unicodedata.combining(c)).translate(_SPELLED)
+
+
+def split_words(text: str) -> list[Word]:
+    """Split plain text into words; offsets are characters of `text`."""
+    words: list[Word] = []
+    before = -2
+    for found in _WORD.finditer(text):
+        start, end = found.span()
+        raw = found.group()
+        if not raw.isalnum():
+            if raw.endswith(_POSSESSIVE):
+                raw = raw[:-2]
+                end -= 2
+            raw = _APOSTROPHES.sub("", raw)
+        lower = raw.lower()
+        capitals = 0 if raw == lower else sum(map(str.isupper, raw))
+        joined = before == start - 1 and text[before] in _JOINERS
+        words.append(Word(fold(raw), start, end, capitals, joined))
+        before = found.end()
+    return words
+
+
+def prepare(paper: Paper) -> Prepared:
+    """Prepare a paper's title, abstract, authors and comments for matching."""
+    layout = _Layout()
+    layout.add_paper(paper)
+    marks = " ".join(map(str, layout.marks))
+    return Prepared("".join(layout.parts), marks)
+
+
+@lru_cache(maxsize=512)
+def find_places(paper: Paper) -> tuple[Place, ...]:
+    """Say which slice of which field each word of `prepare(paper).text` stands for, by offset."""
+    layout = _Layout()
+    layout.add_paper(paper)
+    return tuple(layout.places)
+
+
+class _Layout:
+    """A prepared text in the making, with the way back from it."""
+
+    __slots__ = ("length", "marks", "parts", "places")
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.places: list[Place] = []
+        self.marks: list[int] = []
+        self.length = 0
+
+    def add_paper(self, paper: Paper) -> None:
+        title = split_words(to_text(paper.title))
+        abstract = split_words(to_text(paper.abstract))
+        self._add_section(Section.TITLE, [title])
+        self._add_section(Section.ABSTRACT, [abstract])
+        self._add_section(Section.TITLE_JOINED, _join_compounds(title))
+        self._add_section(Section.ABSTRACT_JOINED, _join_compounds(abstract))
+        names = []
+        offset = 0
+        for author in paper.authors:
+            name = to_text(author)
+            names.append([_shift(word, offset) for word in split_words(name)])
+            offset += len(name) + len(", ")
+        self._add_section(Section.AUTHORS, names)
+        self._add_section(Section.COMMENTS, [split_words(to_text(paper.comments))])
+
+    def _add_section(self, section: Section, runs: list[list[Word]]) -> None:
+        """Add runs of words, parted by a bar that no word holds: a phrase stays in its run."""
+        for number, run in enumerate(runs):
+            if number:
+                self._put(" |")
+            for word in run:
+                self._put(" ")
+                self.places.append(Place(self.length, section, word.start, word.end))
+                if word.capitals >= CAPITALS:
+                    self.marks.append(self.length)
+                self._put(word.folded)
+        self._put(" \n")
+
+    def _put(self, text: str) -> None:
+        self.parts.append(text)
+        self.length += len(text)
+
+
+def _shift(word: Word, by: int) -> Word:
+    return Word(word.folded, word.start + by, word.end + by, word.capitals, word.joined)
+
+
+def _join_compounds(words: list[Word]) -> list[list[Word]]:
+    """Write hyphenated compounds as one word, with the words around them.
+
+    So "multi-modal reasoning" is found by "multimodal reasoning" too. Of compounds of three parts
+    and more each neighbouring pair is added alone: "multi-modal-based" holds "multimodal".
+    """
+    if not any(word.joined for word in words):
+        return []
+    units: list[list[Word]] = []
+    for word in words:
+        if word.joined and len(units[-1]) < _LONGEST_COMPOUND:
+            units[-1].append(word)
+        else:
+            units.append([word])
+    compounds = [index for index, unit in enumerate(units) if len(unit) > 1]
+    runs: list[list[Word]] = []
+    covered = 0
+    for index in compounds:
+        start = max(index - _AROUND, covered)
+        if start > covered or not runs:
+            runs.append([])
+        covered = min(index + _AROUND + 1, len(units))
+        runs[-1].extend(_glue(unit) for unit in units[start:covered])
+    for index in compounds:
+        unit = units[index]
+        if len(unit) > _PAIR:
+            runs.extend([_glue([one, two])] for one, two in pairwise(unit))
+    return runs
+
+
+def _glue(parts: list[Word]) -> Word:
+    if len(parts) == 1:
+        return parts[0]
+    return Word(
+        "".join(part.folded for part in parts),
+        parts[0].start,
+        parts[-1].end,
+        sum(part.capitals for part in parts),
+        joined=False,
+    )
