@@ -32,12 +32,17 @@ def merge_entries(entries: Iterable[tuple[str, Entry]]) -> tuple[Item, ...]:
     return reading_order(
         Item(
             paper=paper,
-            kind=min(kinds[base_id].values(), key=_KIND_ORDER.index),
+            kind=first_kind(kinds[base_id].values()),
             hits=(),
             kinds=MappingProxyType(kinds[base_id]),
         )
         for base_id, paper in papers.items()
     )
+
+
+def first_kind(kinds: Iterable[AnnounceType]) -> AnnounceType:
+    """Return what a paper counts as where several categories announced it: new before cross."""
+    return min(kinds, key=_KIND_ORDER.index)
 
 
 def delivery_key(item: Item) -> str:

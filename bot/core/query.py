@@ -91,17 +91,17 @@ class Query:
     expression: Expression
 
 
-def find_terms(expression: Expression) -> Iterator[Term]:
-    """Yield every term of an expression, in the order written, those under a NOT included."""
-    stack = [expression]
+def find_terms(expression: Expression) -> Iterator[tuple[Term, bool]]:
+    """Yield every term in the order written, with whether papers should hold it."""
+    stack = [(expression, True)]
     while stack:
-        part = stack.pop()
+        part, wanted = stack.pop()
         if isinstance(part, AllOf | AnyOf):
-            stack.extend(reversed(part.parts))
+            stack.extend((inner, wanted) for inner in reversed(part.parts))
         elif isinstance(part, Not):
-            stack.append(part.part)
+            stack.append((part.part, not wanted))
         else:
-            yield part
+            yield part, wanted
 
 
 def find_triggers(expression: Expression) -> frozenset[Term] | None:

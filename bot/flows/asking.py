@@ -1,11 +1,22 @@
 """Answer questions about stored papers: search, try a query, say why a paper matched or not."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from bot.core.papers import AnnounceType
+from bot.core.announcing import first_kind
+from bot.core.days import say_day
+from bot.core.editions import Hit, Item
+from bot.core.explaining import explain
+from bot.core.keyword_sets import KeywordSet
+from bot.core.matching import Matcher
+from bot.core.papers import AnnounceType, ArxivId, Paper
+from bot.core.parsing import parse_set
+from bot.core.query import Query, find_terms
 from bot.core.records import Showing, Sighting, StoredPaper
+from bot.errors import UserError
 
 
 class PaperStore(Protocol):
@@ -44,3 +55,157 @@ class PaperStore(Protocol):
         nothing searchable is left.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a keyword set would have matched on the stored days since `since`.
+
+    `days` are the announcement days looked at; `per_day` those on which something matched, oldest
+    first; `keywords` how many papers each keyword brought, most first; `samples` the newest papers.
+    """
+
+    since: date
+    days: int
+    read: int
+    matched: int
+    per_day: tuple[tuple[date, int], ...]
+    keywords: tuple[tuple[str, int], ...]
+    samples: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why one paper is or is not for one set.
+
+    `hits` are those that made it match, or those of keywords that hit without being enough.
+    `missing` are keywords that hit nothing; `excluded` the hits of what the set leaves out;
+    `notes` say what else kept the paper out.
+    """
+
+    set_name: str
+    matched: bool
+    hits: tuple[Hit, ...]
+    missing: tuple[str, ...] = ()
+    excluded: tuple[Hit, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All that is known of one paper: announcements, a verdict a set, and deliveries."""
+
+    paper: Paper
+    sightings: tuple[Sighting, ...]
+    verdicts: tuple[Verdict, ...]
+    showings: tuple[Showing, ...]
+
+
+def search(store: PaperStore, words: str, limit: int) -> tuple[StoredPaper, ...]:
+    """Find stored papers by full text, best first."""
+    return store.search(words, limit)
+
+
+def try_set(
+    store: PaperStore,
+    keyword_set: KeywordSet,
+    categories: Sequence[str],
+    *,
+    since: date,
+    samples: int = 5,
+) -> Trial:
+    """Say what a set would have matched; raise QueryError for one that cannot be read."""
+    wanted = keyword_set.categories or categories
+    matcher = Matcher([parse_set(keyword_set)])
+    per_day: Counter[date] = Counter()
+    brought: Counter[str] = Counter()
+    newest: list[Item] = []
+    seen: set[str] = set()
+    read = 0
+    for day, stored in store.announced_papers(since, wanted, keyword_set.types):
+        read += 1
+        paper = stored.paper
+        if paper.base_id in seen or not matcher.match(paper, stored.prepared):
+            continue
+        seen.add(paper.base_id)
+        hits = explain(matcher, paper, stored.prepared, [0])[0]
+        item = Item(paper, keyword_set.types[0], hits)
+        per_day[day] += 1
+        brought.update(item.keywords)
+        newest = [*newest[-samples + 1 :], item] if samples > 1 else [item]
+    return Trial(
+        since=since,
+        days=store.count_announced_days(since, wanted),
+        read=read,
+        matched=per_day.total(),
+        per_day=tuple(sorted(per_day.items())),
+        keywords=tuple(brought.most_common()),
+        samples=tuple(reversed(newest)),
+    )
+
+
+def explain_paper(store: PaperStore, arxiv_id: ArxivId, sets: Sequence[KeywordSet]) -> Explanation:
+    """Say why a stored paper matched each set or not; raise UserError where it is not stored."""
+    stored = store.load_paper(arxiv_id.base)
+    if stored is None:
+        msg = (
+            f"{arxiv_id.base} is not in the database: it was not announced in a followed category "
+            "since the bot began to read; `papers fetch` reads the newest announcement"
+        )
+        raise UserError(msg)
+    sightings = store.load_sightings(arxiv_id.base)
+    return Explanation(
+        paper=stored.paper,
+        sightings=sightings,
+        verdicts=tuple(_judge(stored, sightings, keyword_set) for keyword_set in sets),
+        showings=store.load_showings(arxiv_id.base),
+    )
+
+
+def _judge(stored: StoredPaper, sightings: Sequence[Sighting], keyword_set: KeywordSet) -> Verdict:
+    """Match one paper with one set, term by term."""
+    query = parse_set(keyword_set)
+    terms = dict(find_terms(query.expression))
+    matcher = Matcher([query, *(Query(term.text, term) for term in terms)])
+    told = explain(matcher, stored.paper, stored.prepared, range(len(terms) + 1))
+    matched = 0 in matcher.match(stored.paper, stored.prepared)
+    notes = _find_obstacles(sightings, keyword_set)
+    wanted = [told[index] for index, want in enumerate(terms.values(), 1) if want]
+    unwanted = [told[index] for index, want in enumerate(terms.values(), 1) if not want]
+    missing = [
+        term.text for index, (term, want) in enumerate(terms.items(), 1) if want and not told[index]
+    ]
+    return Verdict(
+        set_name=keyword_set.name,
+        matched=matched and not notes,
+        hits=told[0] if matched else tuple(hit for hits in wanted for hit in hits),
+        missing=() if matched else tuple(missing),
+        excluded=() if matched else tuple(hit for hits in unwanted for hit in hits),
+        notes=notes,
+    )
+
+
+def _find_obstacles(sightings: Sequence[Sighting], keyword_set: KeywordSet) -> tuple[str, ...]:
+    """Say what but the words keeps a paper out of a set's editions."""
+    notes = []
+    if keyword_set.paused:
+        notes.append("the set is paused")
+    seen = [
+        sighting
+        for sighting in sightings
+        if not keyword_set.categories or sighting.category in keyword_set.categories
+    ]
+    if not seen:
+        where = ", ".join(sorted({sighting.category for sighting in sightings})) or "no category"
+        notes.append(
+            f"it was announced in {where}; the set reads {', '.join(keyword_set.categories)}"
+        )
+        return tuple(notes)
+    days: dict[date, list[AnnounceType]] = {}
+    for sighting in seen:
+        days.setdefault(sighting.day, []).append(sighting.kind)
+    kinds = {day: first_kind(called) for day, called in days.items()}
+    if not any(kind in keyword_set.types for kind in kinds.values()):
+        told = "; ".join(f"{kind} on {say_day(day)}" for day, kind in kinds.items())
+        notes.append(f"it was announced as {told}; the set takes {', '.join(keyword_set.types)}")
+    return tuple(notes)

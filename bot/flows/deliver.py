@@ -1,10 +1,23 @@
 """Claim a delivery, send it, settle it; look before sending again what may have arrived."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
-from bot.core.editions import DeliveryState, Destination, Edition
+from bot.core.editions import DeliveryState, Destination, DestinationKind, Edition
 from bot.core.records import CannotTell, Claim, Sent
+from bot.errors import BotError, DeliveryError
+
+LEASE = timedelta(minutes=5)
+# How long to wait after each failed attempt; then the delivery has failed.
+BACK_OFF = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=6),
+)
 
 
 class Sender(Protocol):
@@ -51,3 +64,67 @@ class DeliveryStore(Protocol):
         `core.editions.allows` refuses.
         """
         ...
+
+
+class Outcome(StrEnum):
+    """What became of one call of deliver."""
+
+    SENT = "sent"
+    FOUND = "found"
+    LATER = "later"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+def deliver(
+    delivery_id: int,
+    store: DeliveryStore,
+    senders: Mapping[DestinationKind, Sender],
+    now: datetime,
+) -> Outcome:
+    """Bring one delivery to its destination, if it is this process's turn.
+
+    What may have arrived before is asked for first, and sent again only where it is surely not
+    there or the destination cannot tell. Any error of one delivery ends with that delivery.
+    """
+    claim = store.claim(delivery_id, now, now + LEASE)
+    if claim is None:
+        return Outcome.SKIPPED
+    destination = claim.delivery.destination
+    sender = senders[destination.kind]
+    try:
+        if claim.in_doubt:
+            found = sender.find(claim.edition, destination, claim.delivery.key)
+            if isinstance(found, Sent):
+                store.settle(claim, DeliveryState.SENT, at=now, detail=f"found {found.reference}")
+                return Outcome.FOUND
+        sent = sender.send(claim.edition, destination, claim.delivery.key)
+    except DeliveryError as error:
+        return _settle_error(claim, error, store, now)
+    except BotError as error:
+        return _settle_error(claim, DeliveryError(str(error)), store, now)
+    except Exception as error:  # noqa: BLE001 - one bad delivery never stops the others
+        reason = f"{type(error).__name__}: {error}"
+        return _settle_error(claim, DeliveryError(reason, unknown=True), store, now)
+    store.settle(claim, DeliveryState.SENT, at=now, detail=sent.reference)
+    return Outcome.SENT
+
+
+def _settle_error(
+    claim: Claim, error: DeliveryError, store: DeliveryStore, now: datetime
+) -> Outcome:
+    """Record a failed attempt: for good, for another try, or in doubt."""
+    attempt = claim.delivery.attempt
+    detail = str(error)
+    if error.unknown:
+        store.settle(claim, DeliveryState.UNKNOWN, at=now, detail=detail)
+        return Outcome.UNKNOWN
+    if error.permanent or attempt > len(BACK_OFF):
+        store.settle(claim, DeliveryState.FAILED, at=now, detail=detail)
+        return Outcome.FAILED
+    wait = BACK_OFF[attempt - 1]
+    if error.retry_after is not None:
+        wait = max(wait, timedelta(seconds=error.retry_after))
+    store.settle(claim, DeliveryState.RETRY, at=now, detail=detail, retry_at=now + wait)
+    return Outcome.LATER

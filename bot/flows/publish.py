@@ -1,14 +1,19 @@
 """Match a day's papers with every keyword set and freeze editions with their deliveries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from bot.core.editions import Delivery, Destination, Edition
+from bot.core.announcing import delivery_key, first_kind
+from bot.core.editions import Delivery, Destination, Edition, Item, reading_order
+from bot.core.explaining import explain
 from bot.core.keyword_sets import KeywordSet
+from bot.core.matching import Matcher
+from bot.core.parsing import parse_set
 from bot.core.records import PreparedDay
 
-# A category that was late on one day comes with the next edition, up to this many days later.
+# A category that was late or failed on one day comes with a later edition, up to this much later.
 LOOK_BACK = timedelta(days=7)
 
 
@@ -41,3 +46,106 @@ class EditionStore(Protocol):
         Each item's `core.announcing.delivery_key` is unique among the set's editions.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What publish did for one set: its edition, and the deliveries planned for it."""
+
+    edition: Edition
+    deliveries: tuple[Delivery, ...]
+
+
+def build_matcher(sets: Sequence[KeywordSet]) -> Matcher:
+    """Compile keyword sets, in their order; raise QueryError for one that cannot be read."""
+    return Matcher([parse_set(keyword_set) for keyword_set in sets])
+
+
+def build_editions(
+    day: PreparedDay, sets: Sequence[KeywordSet], matcher: Matcher
+) -> tuple[Edition, ...]:
+    """Make each set's edition of a day, in the sets' order, whether or not any paper matched.
+
+    `matcher` is made of the same sets in the same order. Stores nothing.
+    """
+    chosen: list[list[Item]] = [[] for _ in sets]
+    for item in day.listing.items:
+        prepared = day.prepared[item.paper.base_id]
+        wanting = [
+            (index, shown)
+            for index in sorted(matcher.match(item.paper, prepared))
+            if (shown := _see_item(sets[index], item)) is not None
+        ]
+        if wanting:
+            why = explain(matcher, item.paper, prepared, [index for index, _ in wanting])
+            for index, shown in wanting:
+                chosen[index].append(replace(shown, hits=why[index]))
+    return tuple(
+        Edition(keyword_set.summary, day.listing.day, tuple(items), day.listing.receipt)
+        for keyword_set, items in zip(sets, chosen, strict=True)
+    )
+
+
+def publish(
+    day: date,
+    sets: Sequence[KeywordSet],
+    store: EditionStore,
+    *,
+    destinations: Mapping[str, Sequence[Destination]],
+    categories: Sequence[str],
+    now: datetime,
+) -> tuple[Published, ...]:
+    """Freeze the edition of `day` of every set that has none yet, and plan its deliveries.
+
+    `destinations` are by set name. A paper reaches a set once, whatever it is announced as later;
+    what a category brought late joins the first edition after it came. Doing it again changes
+    nothing.
+    """
+    matcher = build_matcher(sets)
+    starts = [_find_start(store.edition_days(keyword_set), day) for keyword_set in sets]
+    days: dict[date, tuple[Edition, ...]] = {}
+    each = min(starts, default=day)
+    while each <= day:
+        days[each] = build_editions(store.load_day(each, categories), sets, matcher)
+        each += timedelta(days=1)
+    published = []
+    for index, keyword_set in enumerate(sets):
+        edition = _join_days(
+            [editions[index] for each, editions in days.items() if each >= starts[index]]
+        )
+        keys = [delivery_key(item) for item in edition.items]
+        shown = store.shown_keys(keyword_set, keys)
+        fresh = [item for item, key in zip(edition.items, keys, strict=True) if key not in shown]
+        edition = replace(edition, items=tuple(fresh), earlier=len(edition.items) - len(fresh))
+        planned = destinations.get(keyword_set.name, ()) if fresh else ()
+        deliveries = store.save_edition(keyword_set, edition, planned, now)
+        if deliveries is not None:
+            published.append(Published(edition, deliveries))
+    return tuple(published)
+
+
+def _see_item(keyword_set: KeywordSet, item: Item) -> Item | None:
+    """Return an item as a set sees it: what its own categories call it; None: not wanted."""
+    kinds = [
+        kind
+        for category, kind in item.kinds.items()
+        if not keyword_set.categories or category in keyword_set.categories
+    ]
+    if not kinds:
+        return None
+    kind = first_kind(kinds)
+    return replace(item, kind=kind) if kind in keyword_set.types else None
+
+
+def _find_start(edition_days: tuple[date, date] | None, day: date) -> date:
+    """Return the first day to look at for a set: late batches count, those before the set don't."""
+    return day if edition_days is None else min(day, max(edition_days[0], day - LOOK_BACK))
+
+
+def _join_days(editions: Sequence[Edition]) -> Edition:
+    """Join a set's editions of several days into the last one; a paper of two days comes once."""
+    items: dict[str, Item] = {}
+    for edition in editions:
+        for item in edition.items:
+            items.setdefault(delivery_key(item), item)
+    return replace(editions[-1], items=reading_order(items.values()))
