@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 from bot.config.settings import ARXIV_URL, DATABASE_URL, Post, Settings
 from bot.core import taxonomy
 from bot.core.editions import Destination, DestinationKind
-from bot.core.keyword_sets import KeywordSet, MatchMode
+from bot.core.keyword_sets import DEFAULT_TYPES, KeywordSet, MatchMode
 from bot.core.papers import AnnounceType
 from bot.core.parsing import parse_set
 from bot.errors import Fault, QueryError
@@ -209,7 +209,7 @@ class Reader:
 
     def _types(self, table: Mapping[str, Any], key: str) -> tuple[AnnounceType, ...]:
         if "types" not in table:
-            return (AnnounceType.NEW, AnnounceType.CROSS)
+            return DEFAULT_TYPES
         known = tuple(AnnounceType)
         names = self._texts(table, key)
         wrong = [name for name in names if name not in known]

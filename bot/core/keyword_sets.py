@@ -7,6 +7,10 @@ from bot.core.editions import SetSummary
 from bot.core.papers import AnnounceType
 
 
+# Replacements are opt-in.
+DEFAULT_TYPES = (AnnounceType.NEW, AnnounceType.CROSS)
+
+
 class MatchMode(StrEnum):
     """How a set's keywords are compared with a paper."""
 
@@ -28,7 +32,7 @@ class KeywordSet:
     keywords: tuple[tuple[str, ...], ...] = ()
     query: str = ""
     exclude: tuple[str, ...] = ()
-    types: tuple[AnnounceType, ...] = (AnnounceType.NEW, AnnounceType.CROSS)
+    types: tuple[AnnounceType, ...] = DEFAULT_TYPES
     categories: tuple[str, ...] = ()
     match: MatchMode = MatchMode.WORDS
     owner: str = "config"

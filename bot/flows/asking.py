@@ -101,7 +101,7 @@ class Explanation:
     showings: tuple[Showing, ...]
 
 
-def search(store: PaperStore, words: str, limit: int) -> tuple[StoredPaper, ...]:
+def search_papers(store: PaperStore, words: str, limit: int) -> tuple[StoredPaper, ...]:
     """Find stored papers by full text, best first."""
     return store.search(words, limit)
 

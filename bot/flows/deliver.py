@@ -1,6 +1,7 @@
 """Claim a delivery, send it, settle it; look before sending again what may have arrived."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -66,15 +67,24 @@ class DeliveryStore(Protocol):
         ...
 
 
-class Outcome(StrEnum):
-    """What became of one call of deliver."""
+class Result(StrEnum):
+    """How one attempt to deliver ended."""
 
     SENT = "sent"
-    FOUND = "found"
-    LATER = "later"
+    FOUND = "found there already"
+    LATER = "to be tried again"
+    UNKNOWN = "in doubt"
     FAILED = "failed"
-    UNKNOWN = "unknown"
-    SKIPPED = "skipped"
+    SKIPPED = "left to another process"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one delivery: where it went, and what the destination or the error said."""
+
+    result: Result
+    destination: Destination | None = None
+    detail: str = ""
 
 
 def deliver(
@@ -90,16 +100,10 @@ def deliver(
     """
     claim = store.claim(delivery_id, now, now + LEASE)
     if claim is None:
-        return Outcome.SKIPPED
+        return Outcome(Result.SKIPPED)
     destination = claim.delivery.destination
-    sender = senders[destination.kind]
     try:
-        if claim.in_doubt:
-            found = sender.find(claim.edition, destination, claim.delivery.key)
-            if isinstance(found, Sent):
-                store.settle(claim, DeliveryState.SENT, at=now, detail=f"found {found.reference}")
-                return Outcome.FOUND
-        sent = sender.send(claim.edition, destination, claim.delivery.key)
+        sent, found = _send(claim, senders[destination.kind])
     except DeliveryError as error:
         return _settle_error(claim, error, store, now)
     except BotError as error:
@@ -108,23 +112,41 @@ def deliver(
         reason = f"{type(error).__name__}: {error}"
         return _settle_error(claim, DeliveryError(reason, unknown=True), store, now)
     store.settle(claim, DeliveryState.SENT, at=now, detail=sent.reference)
-    return Outcome.SENT
+    return Outcome(Result.FOUND if found else Result.SENT, destination, sent.reference)
+
+
+def deliver_due(
+    store: DeliveryStore, senders: Mapping[DestinationKind, Sender], now: datetime
+) -> tuple[Outcome, ...]:
+    """Deliver everything that is due, one after another, oldest edition first."""
+    return tuple(deliver(each, store, senders, now) for each in store.due_deliveries(now))
+
+
+def _send(claim: Claim, sender: Sender) -> tuple[Sent, bool]:
+    """Send, or find what an earlier attempt sent; say which."""
+    delivery = claim.delivery
+    if claim.in_doubt:
+        found = sender.find(claim.edition, delivery.destination, delivery.key)
+        if isinstance(found, Sent):
+            return found, True
+    return sender.send(claim.edition, delivery.destination, delivery.key), False
 
 
 def _settle_error(
     claim: Claim, error: DeliveryError, store: DeliveryStore, now: datetime
 ) -> Outcome:
-    """Record a failed attempt: for good, for another try, or in doubt."""
+    """Record a failed attempt: in doubt, for good, or for another try."""
     attempt = claim.delivery.attempt
     detail = str(error)
+    destination = claim.delivery.destination
     if error.unknown:
         store.settle(claim, DeliveryState.UNKNOWN, at=now, detail=detail)
-        return Outcome.UNKNOWN
+        return Outcome(Result.UNKNOWN, destination, detail)
     if error.permanent or attempt > len(BACK_OFF):
         store.settle(claim, DeliveryState.FAILED, at=now, detail=detail)
-        return Outcome.FAILED
+        return Outcome(Result.FAILED, destination, detail)
     wait = BACK_OFF[attempt - 1]
     if error.retry_after is not None:
         wait = max(wait, timedelta(seconds=error.retry_after))
     store.settle(claim, DeliveryState.RETRY, at=now, detail=detail, retry_at=now + wait)
-    return Outcome.LATER
+    return Outcome(Result.LATER, destination, detail)

@@ -36,10 +36,10 @@ class EditionStore(Protocol):
         self,
         keyword_set: KeywordSet,
         edition: Edition,
-        destinations: Sequence[Destination],
+        destinations: Sequence[tuple[Destination, datetime]],
         at: datetime,
     ) -> tuple[Delivery, ...] | None:
-        """Freeze an edition and plan its deliveries, in one transaction.
+        """Freeze an edition and plan its deliveries, due at their moments, in one transaction.
 
         Sets are told apart by owner and name. None where the set already has an edition of that
         day: nothing is changed then. An edition without papers is kept but plans no delivery.
@@ -86,42 +86,64 @@ def build_editions(
     )
 
 
+def plan_editions(
+    day: date, sets: Sequence[KeywordSet], store: EditionStore, categories: Sequence[str]
+) -> tuple[Edition, ...]:
+    """Make the editions that publishing `day` would freeze, in the sets' order; change nothing.
+
+    A paper reaches a set once, whatever it is announced as later; what a category brought late
+    joins the first edition after it came.
+    """
+    matcher = build_matcher(sets)
+    starts = [_find_start(store.edition_days(keyword_set), day) for keyword_set in sets]
+    joined: list[list[Edition]] = [[] for _ in sets]
+    each = min(starts, default=day)
+    while each <= day:
+        of_day = build_editions(store.load_day(each, categories), sets, matcher)
+        for start, editions, edition in zip(starts, joined, of_day, strict=True):
+            if start <= each:
+                editions.append(edition)
+        each += timedelta(days=1)
+    return tuple(
+        _leave_out_shown(store, keyword_set, _join_days(editions))
+        for keyword_set, editions in zip(sets, joined, strict=True)
+    )
+
+
 def publish(
     day: date,
     sets: Sequence[KeywordSet],
     store: EditionStore,
     *,
-    destinations: Mapping[str, Sequence[Destination]],
+    destinations: Mapping[str, Sequence[tuple[Destination, datetime]]],
     categories: Sequence[str],
     now: datetime,
 ) -> tuple[Published, ...]:
     """Freeze the edition of `day` of every set that has none yet, and plan its deliveries.
 
-    `destinations` are by set name. A paper reaches a set once, whatever it is announced as later;
-    what a category brought late joins the first edition after it came. Doing it again changes
-    nothing.
+    `destinations` are by set name, each with the moment from which it may be delivered to. Doing
+    it again changes nothing.
     """
-    matcher = build_matcher(sets)
-    starts = [_find_start(store.edition_days(keyword_set), day) for keyword_set in sets]
-    days: dict[date, tuple[Edition, ...]] = {}
-    each = min(starts, default=day)
-    while each <= day:
-        days[each] = build_editions(store.load_day(each, categories), sets, matcher)
-        each += timedelta(days=1)
     published = []
-    for index, keyword_set in enumerate(sets):
-        edition = _join_days(
-            [editions[index] for each, editions in days.items() if each >= starts[index]]
-        )
-        keys = [delivery_key(item) for item in edition.items]
-        shown = store.shown_keys(keyword_set, keys)
-        fresh = [item for item, key in zip(edition.items, keys, strict=True) if key not in shown]
-        edition = replace(edition, items=tuple(fresh), earlier=len(edition.items) - len(fresh))
-        planned = destinations.get(keyword_set.name, ()) if fresh else ()
+    for keyword_set, edition in zip(sets, plan_editions(day, sets, store, categories), strict=True):
+        planned = destinations.get(keyword_set.name, ()) if edition.items else ()
         deliveries = store.save_edition(keyword_set, edition, planned, now)
         if deliveries is not None:
             published.append(Published(edition, deliveries))
     return tuple(published)
+
+
+def _has_edition(store: EditionStore, keyword_set: KeywordSet, day: date) -> bool:
+    days = store.edition_days(keyword_set)
+    return days is not None and days[1] >= day
+
+
+def _leave_out_shown(store: EditionStore, keyword_set: KeywordSet, edition: Edition) -> Edition:
+    """Leave out what stood in an earlier edition of the set, and count it."""
+    keys = [delivery_key(item) for item in edition.items]
+    shown = store.shown_keys(keyword_set, keys)
+    fresh = tuple(item for item, key in zip(edition.items, keys, strict=True) if key not in shown)
+    return replace(edition, items=fresh, earlier=len(edition.items) - len(fresh))
 
 
 def _see_item(keyword_set: KeywordSet, item: Item) -> Item | None:

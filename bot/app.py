@@ -1,0 +1,211 @@
+"""The composition root: Settings -> a wired App; nothing else constructs an adapter."""
+
+import json
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from bot.config import Settings
+from bot.core.editions import DestinationKind, Edition
+from bot.core.keyword_sets import KeywordSet
+from bot.errors import UserError
+
+if TYPE_CHECKING:
+    import jinja2
+
+    from bot.adapters.store import Store
+    from bot.flows.deliver import Sender
+    from bot.flows.ingest import Source
+
+# arXiv's terms: one request every three seconds, over all machines of one operator.
+ARXIV_INTERVAL = 3.0
+OPERATOR = "operator"
+# What `digest --format slack` writes where a real message names its channel.
+PREVIEW_CHANNEL = "#preview"
+
+Render = Callable[[Edition], str]
+
+
+class App:
+    """What a command needs, made when it is first asked for: start-up stays light."""
+
+    def __init__(
+        self, settings: Settings, report: Callable[[str], None] = lambda _message: None
+    ) -> None:
+        """`report` hears sentences for people while work goes on."""
+        self.settings = settings
+        self.report = report
+        self._closers: list[Callable[[], None]] = []
+
+    def __enter__(self) -> Self:
+        """Use the app in a `with` statement, so that what it opened is closed."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close whatever was opened, last first."""
+        while self._closers:
+            self._closers.pop()()
+
+    @cached_property
+    def store(self) -> "Store":
+        """The database, created or brought up to date; raises StoreError where that fails."""
+        from bot.adapters.store import open_store
+
+        store = open_store(self.settings.database_url)
+        self._closers.append(store.close)
+        return store
+
+    def source(self, place: str = "") -> "Source":
+        """Where announcements come from: a folder, a web address, or, for "", the configured one.
+
+        Raise UserError for a folder that is not there.
+        """
+        if not place.startswith(("http://", "https://")) and place:
+            from bot.adapters.arxiv.folder import FolderSource
+
+            folder = Path(place)
+            if not folder.is_dir():
+                msg = f"--source {place}: there is no such folder; name a folder or an https:// URL"
+                raise UserError(msg)
+            return FolderSource(folder)
+        from importlib.metadata import version
+
+        from bot.adapters.arxiv.source import HttpSource, build_client, build_user_agent
+        from bot.adapters.store import SharedThrottle
+
+        client = build_client()
+        self._closers.append(client.close)
+        return HttpSource(
+            client,
+            place or self.settings.arxiv_url,
+            user_agent=build_user_agent(
+                version("papers-bot"), self.settings.base_url, self.settings.contact
+            ),
+            throttle=SharedThrottle(self.store, "arxiv", ARXIV_INTERVAL),
+            report=self.report,
+        )
+
+    def sets(self, names: Sequence[str] = (), *, paused: bool = False) -> tuple[KeywordSet, ...]:
+        """Return the keyword sets of the configuration and of the database, or those named.
+
+        Paused sets are left out unless `paused` or named.
+        Raise UserError for a name that no set has, and where there are no sets at all.
+        """
+        every = (*self.settings.sets, *self.store.load_sets(OPERATOR))
+        if not every:
+            msg = (
+                f"there are no keyword sets: add a [[sets]] to {self.settings.path}, "
+                "or `papers sets add NAME --keyword WORD`"
+            )
+            raise UserError(msg)
+        if not names:
+            return tuple(each for each in every if paused or not each.paused)
+        by_name = {each.name.casefold(): each for each in every}
+        return tuple(find_set(by_name, name) for name in names)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Every followed category; raise UserError where there is none."""
+        wanted = dict.fromkeys(self.settings.categories)
+        for each in self.settings.sets:
+            wanted.update(dict.fromkeys(each.categories))
+        if not wanted:
+            msg = (
+                f'no categories are followed: add [arxiv] categories = ["cs.CL"] to '
+                f"{self.settings.path}"
+            )
+            raise UserError(msg)
+        return tuple(wanted)
+
+    @cached_property
+    def templates(self) -> "jinja2.Environment":
+        """The templates that travel with the program."""
+        import jinja2
+
+        from bot.render.templates import build_environment
+
+        return build_environment(jinja2.FileSystemLoader(find_resource("templates")))
+
+    def renderer(self, form: str) -> Render:
+        """Return the function that writes an edition in one of FORMATS as text."""
+        if form == "markdown":
+            from bot.render import markdown
+
+            return markdown.render_edition
+        if form == "json":
+            from bot.render import data
+
+            return data.render_edition
+        if form == "slack":
+            from bot.render import slack
+
+            return lambda edition: "".join(
+                json.dumps({"kind": "message", "payload": message}, ensure_ascii=False) + "\n"
+                for message in slack.build_messages(
+                    edition, channel=PREVIEW_CHANNEL, base_url=self.settings.base_url
+                )
+            )
+        if form == "html":
+            from bot.render import html
+
+            return lambda edition: html.render_edition(edition, self.templates)
+        from bot.render import text
+
+        return lambda edition: text.render_edition(edition, self.templates)
+
+    @cached_property
+    def senders(self) -> "dict[DestinationKind, Sender]":
+        """One sender a kind of destination that this version can deliver to."""
+        from bot.adapters.folder import FolderPages, FolderSender
+        from bot.render import html, markdown
+
+        pages = FolderPages(
+            edition={".md": self.renderer("markdown"), ".html": self.renderer("html")},
+            day={
+                "README.md": markdown.render_day,
+                "index.html": lambda listing: html.render_day(listing, self.templates),
+            },
+            index=lambda entries: html.render_index(entries, self.templates),
+        )
+        return {
+            DestinationKind.FOLDER: FolderSender(
+                pages, lambda day: self.store.load_day(day, self.categories).listing
+            )
+        }
+
+
+FORMATS = ("terminal", "markdown", "html", "text", "slack", "json")
+SUFFIXES = {
+    "markdown": ".md",
+    "html": ".html",
+    "text": ".txt",
+    "slack": ".slack.jsonl",
+    "json": ".json",
+}
+
+
+def find_set(by_name: dict[str, KeywordSet], name: str) -> KeywordSet:
+    """Find a set by name, whatever its case; raise UserError with the nearest name there is."""
+    found = by_name.get(name.casefold())
+    if found is not None:
+        return found
+    known = [each.name for each in by_name.values()]
+    close = get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
+    msg = f"no set is named {name!r}: {hint}"
+    raise UserError(msg)
+
+
+def find_resource(name: str) -> Path:
+    """Find a file or folder that travels with the program: in the package, or beside it."""
+    package = Path(__file__).parent
+    inside = package / name
+    return inside if inside.exists() else package.parent / name

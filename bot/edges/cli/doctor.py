@@ -1,0 +1,69 @@
+"""`papers doctor`: what works, and what to do about what does not."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import click
+
+from bot.app import App
+from bot.core.editions import DestinationKind
+from bot.edges.cli.options import show, show_json, with_app
+from bot.errors import BotError
+from bot.flows.checking import Finding, Health, check_arxiv, check_categories, check_database
+
+
+@click.command()
+@click.option("--offline", is_flag=True, help="Ask nothing of arXiv.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@with_app
+def doctor(app: App, /, *, offline: bool, as_json: bool) -> int:
+    """Look at configuration, database, arXiv and destinations: each is ok or says what to do."""
+    findings = []
+    for finding in find(app, offline=offline):
+        findings.append(finding)
+        if not as_json:
+            show(f"{finding.health:<5} {finding.subject}: {finding.message}")
+    if as_json:
+        show_json(
+            [
+                {"subject": each.subject, "health": each.health, "message": each.message}
+                for each in findings
+            ]
+        )
+    return 0 if all(each.health is Health.FINE for each in findings) else 1
+
+
+def find(app: App, *, offline: bool) -> Iterator[Finding]:
+    """Yield findings as they are made; later ones need the earlier ones to be fine."""
+    settings = app.settings
+    yield Finding("python", Health.FINE, sys.version.split()[0])
+    yield Finding(
+        "configuration",
+        Health.FINE,
+        f"{settings.path}: {len(settings.sets)} sets, {len(settings.categories)} categories",
+    )
+    if not settings.contact:
+        message = 'arXiv asks for an address to write to: add [bot] contact = "you@lab.example"'
+        yield Finding("contact", Health.DOUBTFUL, message)
+    database = check_database(lambda: app.store, settings.database_url)
+    yield database
+    if database.health is Health.BAD:
+        return
+    try:
+        categories = app.categories
+    except BotError as error:
+        yield Finding("categories", Health.BAD, str(error))
+        return
+    now = datetime.now(UTC)
+    if not offline:
+        yield check_arxiv(app.source(), categories[0], now)
+    yield from check_categories(app.store, categories, now)
+    kinds = Counter(post.destination.kind for posts in settings.posts.values() for post in posts)
+    for kind, number in kinds.items():
+        if kind not in app.senders:
+            message = f"{number} in the configuration, but this version delivers only to folders"
+            yield Finding(f"{kind} destinations", Health.DOUBTFUL, message)
+    if DestinationKind.FOLDER in kinds:
+        yield Finding("folders", Health.FINE, f"{kinds[DestinationKind.FOLDER]} destinations")

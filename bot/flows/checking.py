@@ -1,0 +1,109 @@
+"""Look for what keeps the bot from working: each finding is fine or says what to do."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from bot.core.announcing import ANNOUNCED
+from bot.core.days import say_day
+from bot.core.editions import CategoryReceipt
+from bot.errors import BotError
+from bot.flows.ingest import Source
+
+# arXiv announces on five evenings a week and skips holidays; longer gaps mean something is wrong.
+LONGEST_GAP = timedelta(days=5)
+
+
+class Health(StrEnum):
+    """How a finding is."""
+
+    FINE = "ok"
+    DOUBTFUL = "look"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at, how it is, and, unless it is fine, what to do."""
+
+    subject: str
+    health: Health
+    message: str
+
+
+class ReceiptStore(Protocol):
+    """What checking needs to read."""
+
+    def count(self) -> int:
+        """Count the stored papers."""
+        ...
+
+    def last_announced(self, category: str) -> date | None:
+        """Return the newest day of which the category's batch was read."""
+        ...
+
+    def newest_day(self, categories: Iterable[str]) -> date | None:
+        """Return the newest day on which any of the categories announced papers."""
+        ...
+
+    def receipts(self, day: date, categories: Iterable[str]) -> tuple[CategoryReceipt, ...]:
+        """Return what is known of a day, a line a category that was asked for."""
+        ...
+
+
+def check_database(open_store: Callable[[], ReceiptStore], url: str) -> Finding:
+    """Open the database, as every command does."""
+    try:
+        papers = open_store().count()
+    except BotError as error:
+        return Finding("database", Health.BAD, str(error))
+    return Finding("database", Health.FINE, f"{url}: {papers} papers stored")
+
+
+def check_arxiv(source: Source, category: str, now: datetime) -> Finding:
+    """Ask the source for one category."""
+    try:
+        announcement = source.read(category, None)
+    except BotError as error:
+        return Finding("arXiv", Health.BAD, f"{error}. See that this machine reaches it.")
+    age = now.date() - announcement.day
+    if abs(age) > LONGEST_GAP:
+        message = (
+            f"{announcement.url} serves {say_day(announcement.day)}, but this machine's clock says "
+            f"{say_day(now.date())}: see which of them is wrong"
+        )
+        return Finding("clock", Health.DOUBTFUL, message)
+    message = f"{announcement.url}: {announcement.announced} on {say_day(announcement.day)}"
+    return Finding("arXiv", Health.FINE, message)
+
+
+def check_categories(
+    store: ReceiptStore, categories: Sequence[str], now: datetime
+) -> tuple[Finding, ...]:
+    """Say, a category each, when its last batch was read and what is wrong since."""
+    newest = store.newest_day(categories)
+    if newest is None:
+        message = "nothing was read yet: `papers fetch` reads the newest announcement"
+        return (Finding("announcements", Health.DOUBTFUL, message),)
+    lines = {line.category: line for line in store.receipts(newest, categories)}
+    return tuple(
+        _check_category(category, store.last_announced(category), lines.get(category), now)
+        for category in categories
+    )
+
+
+def _check_category(
+    category: str, last: date | None, line: CategoryReceipt | None, now: datetime
+) -> Finding:
+    if last is None:
+        return Finding(category, Health.DOUBTFUL, "never read: `papers fetch` reads it")
+    read = f"last read {say_day(last)}"
+    if line is not None and line.problems:
+        return Finding(category, Health.DOUBTFUL, f"{read}; {line.state}: {line.problems[0]}")
+    if line is None or line.state not in ANNOUNCED:
+        return Finding(category, Health.DOUBTFUL, f"{read}; `papers fetch` reads what came since")
+    if now.date() - last > LONGEST_GAP:
+        return Finding(category, Health.DOUBTFUL, f"{read}; `papers fetch` reads what came since")
+    return Finding(category, Health.FINE, read)
