@@ -42,12 +42,14 @@ class _Table:
     """Literals by how much has to be looked at when one is hit.
 
     `sure` and `plural` hold literals that say all about a phrase without a field or capitals, and
-    are by far the most: a phrase's number, or several. `careful` holds all others.
+    are by far the most, so each has just a number: that of its phrase, or -1 - n where the phrases
+    of `shared[n]` have it in common. `careful` holds all others.
     """
 
     def __init__(self) -> None:
-        self.sure: dict[str, list[int]] = {}
-        self.plural: dict[str, list[int]] = {}
+        self.sure: dict[str, int] = {}
+        self.plural: dict[str, int] = {}
+        self.shared: list[list[int]] = []
         self.careful: dict[str, list[_Check]] = {}
 
     def add(self, number: int, phrase: Phrase, fields: frozenset[Field]) -> None:
@@ -60,13 +62,18 @@ class _Table:
             return
         plain = fields is _TEXT_FIELDS
         for literal in build_literals(phrase):
-            if literal.capitals or not plain:
+            text, tail, marked = literal
+            if marked or not plain:
                 check = _Check(number, fields, literal)
-                self.careful.setdefault(literal.text, []).append(check)
-            elif literal.tail is Tail.PLURAL:
-                self.plural.setdefault(literal.text, []).append(number)
-            else:
-                self.sure.setdefault(literal.text, []).append(number)
+                self.careful.setdefault(text, []).append(check)
+                continue
+            table = self.plural if tail else self.sure
+            known = table.setdefault(text, number)
+            if known < 0:
+                self.shared[-1 - known].append(number)
+            elif known != number:
+                self.shared.append([known, number])
+                table[text] = -len(self.shared)
 
 
 class PhraseFinder:
@@ -142,6 +149,7 @@ class _Automaton:
     def __init__(self, table: _Table) -> None:
         self._sure = len(table.sure)
         self._phrases = [*table.sure.values(), *table.plural.values()]
+        self._shared = table.shared
         self._checks = list(table.careful.values())
         literals = [*table.sure, *table.plural, *table.careful]
         self._automaton = AhoCorasick(literals) if literals else None
@@ -175,7 +183,10 @@ class _Automaton:
                     for check in self._checks[literal - plain]
                     if check.phrase not in found and any(_look(check, view, start, end))
                 )
-        return found.union(*map(self._phrases.__getitem__, held))
+        found.update(map(self._phrases.__getitem__, held))
+        several = [number for number in found if number < 0]
+        found.difference_update(several)
+        return found.union(*[self._shared[-1 - number] for number in several])
 
     def find_spans(self, view: _View) -> Iterator[Span]:
         """Yield every place at which a phrase stands in the view."""
@@ -190,7 +201,8 @@ class _Automaton:
                     yield from _look(check, view, start, end)
             elif literal < self._sure or _tail_holds(view.text, end, Tail.PLURAL):
                 first, last = _widen(view.text, start, end)
-                for phrase in self._phrases[literal]:
+                number = self._phrases[literal]
+                for phrase in (number,) if number >= 0 else self._shared[-1 - number]:
                     yield view.absolute(phrase, first, last)
 
 

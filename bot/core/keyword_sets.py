@@ -6,7 +6,6 @@ from enum import StrEnum
 from bot.core.editions import SetSummary
 from bot.core.papers import AnnounceType
 
-
 # Replacements are opt-in.
 DEFAULT_TYPES = (AnnounceType.NEW, AnnounceType.CROSS)
 

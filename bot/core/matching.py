@@ -33,7 +33,7 @@ class Matcher:
         self.terms: dict[Term, int] = {}
         # By term: the queries that it settles alone, and those whose test it calls for.
         self._settles: list[list[int]] = []
-        self._calls: list[list[int]] = []
+        self._calls: dict[int, list[int]] = {}
         self._tests: dict[int, _Test] = {}
         for index, query in enumerate(self.queries):
             self._add_query(index, query.expression)
@@ -59,7 +59,7 @@ class Matcher:
         held = self.find_held(paper, prepared)
         settles, calls = self._settles, self._calls
         matched: set[int] = set().union(*[settles[term] for term in held if settles[term]])
-        called: set[int] = set().union(*[calls[term] for term in held if calls[term]])
+        called: set[int] = set().union(*[calls[term] for term in held & calls.keys()])
         called -= matched
         tests = self._tests
         matched.update(index for index in called if tests[index](held))
@@ -94,7 +94,7 @@ class Matcher:
         remainder = AnyOf(tuple(rest)) if len(rest) > 1 else rest[0]
         triggers = find_triggers(remainder)
         for term in triggers or ():
-            self._calls[self._number(term)].append(index)
+            self._calls.setdefault(self._number(term), []).append(index)
         self._tests[index] = self._compile(remainder)
 
     def _number(self, term: Term) -> int:
@@ -103,7 +103,6 @@ class Matcher:
         if known is None:
             known = self.terms[term] = len(self._settles)
             self._settles.append([])
-            self._calls.append([])
         return known
 
     def _compile(self, expression: Expression) -> _Test:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from bot.core import taxonomy
 from bot.core.keyword_sets import KeywordSet, MatchMode
@@ -93,13 +94,14 @@ def parse_keyword(text: str, match: MatchMode = MatchMode.WORDS) -> Expression:
 def build_patterns(text: str) -> tuple[Pattern, ...]:
     """Make the patterns of plain words without wildcards."""
     if _SIMPLE.fullmatch(text):
-        return tuple(
-            [
-                Pattern(word.lower(), word.isupper() and sum(map(str.isupper, word)) >= CAPITALS)
-                for word in text.replace("-", " ").split()
-            ]
-        )
+        return tuple([_build_pattern(word) for word in text.replace("-", " ").split()])
     return tuple(Pattern(word.folded, is_in_capitals(word, text)) for word in split_words(text))
+
+
+@lru_cache(maxsize=65_536)
+def _build_pattern(word: str) -> Pattern:
+    """Make the pattern of one word of ASCII letters and digits."""
+    return Pattern(word.lower(), word.isupper() and sum(map(str.isupper, word)) >= CAPITALS)
 
 
 def is_in_capitals(word: Word, text: str) -> bool:

@@ -3,11 +3,10 @@
 import re
 from enum import IntEnum
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 from bot.core.editions import Field
-from bot.core.query import Pattern, Phrase
+from bot.core.query import Phrase
 
 # Compounds are written joined where both parts carry meaning; nobody writes "stateof".
 _GLUE_WORDS = frozenset(
@@ -51,24 +50,23 @@ class Literal(NamedTuple):
 
 def build_literals(phrase: Phrase) -> list[Literal]:
     """Write out every form of a phrase without inner wildcards: hyphenated, joined, plural."""
+    patterns = phrase.words
     people = phrase.field is Field.AUTHORS
-    start = "" if phrase.words[0].open_left else " "
-    last = phrase.words[-1]
-    in_capitals = True in [word.capitals for word in phrase.words]
+    start = "" if patterns[0].open_left else " "
+    last = patterns[-1]
+    capitals = tuple([word.capitals for word in patterns])
+    form = ([word.folded for word in patterns], capitals if True in capitals else ())
     literals: list[Literal] = []
-    for words in _join_forms(phrase.words):
-        ending = words[-1].folded
+    for words, marked in _join_forms(form, open_left=patterns[0].open_left):
         body = start
         for word in words[:-1]:
-            body += word.folded + " "
-        capitals = _find_capitals(words, start) if in_capitals else ()
+            body += word + " "
+        offsets = _find_capitals(words, marked, start) if marked else ()
         if last.open_right:
-            literals.append(Literal(body + ending, Tail.ANY, capitals))
+            literals.append(Literal(body + words[-1], Tail.ANY, offsets))
         else:
-            literals += [
-                Literal(body + form, tail, capitals)
-                for form, tail in _number_forms(ending, capitals=last.capitals, people=people)
-            ]
+            for ending, tail in _number_forms(words[-1], last.capitals, people):
+                literals.append(Literal(body + ending, tail, offsets))
     return literals
 
 
@@ -94,62 +92,71 @@ def has_inner_wildcard(phrase: Phrase) -> bool:
     return any(word.open_left for word in words[1:]) or any(word.open_right for word in words[:-1])
 
 
-def _find_capitals(words: tuple[Pattern, ...], start: str) -> tuple[int, ...]:
+# The words of a phrase in one way of writing it, and which are in capitals; () if none is.
+_Form = tuple[list[str], tuple[bool, ...]]
+
+
+def _find_capitals(words: list[str], capitals: tuple[bool, ...], start: str) -> tuple[int, ...]:
     """Return the offsets at which words in capitals begin; see Literal."""
     offset = len(start)
     offsets = []
     for index, word in enumerate(words):
-        if word.capitals:
+        if capitals[index]:
             offsets.append(offset if index or start else -1)
-        offset += len(word.folded) + 1
+        offset += len(word) + 1
     return tuple(offsets)
 
 
-def _join_forms(words: tuple[Pattern, ...]) -> list[tuple[Pattern, ...]]:
+def _join_forms(form: _Form, *, open_left: bool) -> list[_Form]:
     """Write a phrase with none, each and all of its gaps closed, and known compounds opened."""
-    forms = [words]
+    words, capitals = form
+    forms = [form]
     if len(words) > 1:
         gaps = [
-            index
-            for index, (one, two) in enumerate(pairwise(words), 1)
-            if one.folded not in _GLUE_WORDS and two.folded not in _GLUE_WORDS
+            gap
+            for gap in range(1, len(words))
+            if words[gap] not in _GLUE_WORDS and words[gap - 1] not in _GLUE_WORDS
         ]
-        forms.extend(_close(words, gap) for gap in gaps)
+        forms += [_close(form, gap) for gap in gaps]
         if len(gaps) > 1:
-            closed = words
+            closed = form
             for gap in reversed(gaps):
                 closed = _close(closed, gap)
             forms.append(closed)
     for index, word in enumerate(words):
         parts = _open(word)
-        if parts:
-            forms.append((*words[:index], *parts, *words[index + 1 :]))
+        if parts and not (open_left and not index) and not (capitals and capitals[index]):
+            opened = [*words[:index], *parts, *words[index + 1 :]]
+            marked = capitals and (*capitals[:index], False, *capitals[index:])
+            forms.append((opened, marked))
     return forms
 
 
-def _close(words: tuple[Pattern, ...], gap: int) -> tuple[Pattern, ...]:
+def _close(form: _Form, gap: int) -> _Form:
     """Write the words before and behind a gap as one."""
-    one, two = words[gap - 1], words[gap]
-    joined = Pattern(
-        one.folded + two.folded, one.capitals or two.capitals, one.open_left, two.open_right
-    )
-    return (*words[: gap - 1], joined, *words[gap + 1 :])
+    words, capitals = form
+    closed = [*words[: gap - 1], words[gap - 1] + words[gap], *words[gap + 1 :]]
+    if not capitals:
+        return closed, ()
+    either = capitals[gap - 1] or capitals[gap]
+    return closed, (*capitals[: gap - 1], either, *capitals[gap + 1 :])
 
 
 @lru_cache(maxsize=4096)
-def _open(word: Pattern) -> tuple[Pattern, ...]:
+def _open(word: str) -> tuple[str, ...]:
     """Part a joined compound behind a known first part: "multimodal" is "multi modal"."""
-    found = _FIRST_PARTS.match(word.folded)
-    if found is None or word.capitals or word.open_left:
+    found = _FIRST_PARTS.match(word)
+    if found is None or len(word) - found.end() < _SHORTEST_REST:
         return ()
-    rest = word.folded[found.end() :]
-    if len(rest) < _SHORTEST_REST:
-        return ()
-    return (Pattern(found.group()), Pattern(rest, open_right=word.open_right))
+    return (found.group(), word[found.end() :])
 
 
 @lru_cache(maxsize=4096)
-def _number_forms(word: str, *, capitals: bool, people: bool) -> tuple[tuple[str, Tail], ...]:
+def _number_forms(
+    word: str,
+    capitals: bool,  # noqa: FBT001 - a cached function's keywords are slow
+    people: bool,  # noqa: FBT001
+) -> tuple[tuple[str, Tail], ...]:
     """Return the endings of a literal that count as its last word: itself, plural, singular.
 
     An ending with a space behind it needs no further look.
