@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from bot.config.settings import ARXIV_URL, DATABASE_URL, Post, Settings
 from bot.core import taxonomy
@@ -114,7 +114,11 @@ class Reader:
 
     def _timezone(self, bot: Mapping[str, Any]) -> str:
         name = self._text(bot, "bot.timezone", "UTC")
-        if name in available_timezones():
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            pass
+        else:
             return name
         close = get_close_matches(name, available_timezones(), n=1)
         meant = f"did you mean {close[0]}?" if close else "write it like Europe/Berlin"

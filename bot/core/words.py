@@ -24,10 +24,12 @@ VERSION = 1
 # the symbols that belong to it at its end: C++, F#.
 _LETTER = r"[^\W_]"
 _WORD = re.compile(
-    rf"{_LETTER}[\u0300-\u036f]*"
-    rf"(?:{_LETTER}|[\u0300-\u036f]|(?<=\d)\.(?=\d)|['’ʼ](?={_LETTER}))*"
-    r"(?:\+\+(?!\w)|(?<=\b[A-Za-z])\#(?!\w))?"
+    rf"({_LETTER}+(?:[\u0300-\u036f]+{_LETTER}*|(?<=\d)\.(?=\d){_LETTER}+|['’ʼ]{_LETTER}+)*"
+    r"(?:\+\+(?!\w)|(?<=\b[A-Za-z])\#(?!\w))?)"
 )
+# What parts the runs of a section, and what ends it; neither stands in a word.
+_BETWEEN = " |"
+_END = " \n"
 _JOINERS = frozenset("-‐‑–_")
 _POSSESSIVE = ("'s", "’s", "ʼs")
 _APOSTROPHES = re.compile("['’ʼ]")
@@ -107,10 +109,14 @@ def fold(word: str) -> str:
 def split_words(text: str) -> list[Word]:
     """Split plain text into words; offsets are characters of `text`."""
     words: list[Word] = []
-    before = -2
-    for found in _WORD.finditer(text):
-        start, end = found.span()
-        raw = found.group()
+    pieces = _WORD.split(text)  # gap, word, gap, word, ..., gap
+    start = len(pieces[0])
+    gap = ""
+    for place in range(1, len(pieces), 2):
+        raw = pieces[place]
+        end = start + len(raw)
+        after = pieces[place + 1]
+        following = end + len(after)
         if not raw.isalnum():
             if raw.endswith(_POSSESSIVE):
                 raw = raw[:-2]
@@ -118,71 +124,66 @@ def split_words(text: str) -> list[Word]:
             raw = _APOSTROPHES.sub("", raw)
         lower = raw.lower()
         capitals = 0 if raw == lower else sum(map(str.isupper, raw))
-        joined = before == start - 1 and text[before] in _JOINERS
-        words.append(Word(fold(raw), start, end, capitals, joined))
-        before = found.end()
+        folded = lower if raw.isascii() else fold(raw)
+        words.append(Word(folded, start, end, capitals, gap in _JOINERS))
+        start, gap = following, after
     return words
 
 
 def prepare(paper: Paper) -> Prepared:
     """Prepare a paper's title, abstract, authors and comments for matching."""
-    layout = _Layout()
-    layout.add_paper(paper)
-    marks = " ".join(map(str, layout.marks))
-    return Prepared("".join(layout.parts), marks)
+    parts: list[str] = []
+    marks: list[str] = []
+    length = 0
+    for _section, runs in _lay_out(paper):
+        for number, run in enumerate(runs):
+            if number:
+                parts.append(_BETWEEN)
+                length += len(_BETWEEN)
+            for word in run:
+                length += 1
+                if word.capitals >= CAPITALS:
+                    marks.append(str(length))
+                length += len(word.folded)
+            parts += [f" {word.folded}" for word in run]
+        parts.append(_END)
+        length += len(_END)
+    return Prepared("".join(parts), " ".join(marks))
 
 
 @lru_cache(maxsize=512)
 def find_places(paper: Paper) -> tuple[Place, ...]:
     """Say which slice of which field each word of `prepare(paper).text` stands for, by offset."""
-    layout = _Layout()
-    layout.add_paper(paper)
-    return tuple(layout.places)
-
-
-class _Layout:
-    """A prepared text in the making, with the way back from it."""
-
-    __slots__ = ("length", "marks", "parts", "places")
-
-    def __init__(self) -> None:
-        self.parts: list[str] = []
-        self.places: list[Place] = []
-        self.marks: list[int] = []
-        self.length = 0
-
-    def add_paper(self, paper: Paper) -> None:
-        title = split_words(to_text(paper.title))
-        abstract = split_words(to_text(paper.abstract))
-        self._add_section(Section.TITLE, [title])
-        self._add_section(Section.ABSTRACT, [abstract])
-        self._add_section(Section.TITLE_JOINED, _join_compounds(title))
-        self._add_section(Section.ABSTRACT_JOINED, _join_compounds(abstract))
-        names = []
-        offset = 0
-        for author in paper.authors:
-            name = to_text(author)
-            names.append([_shift(word, offset) for word in split_words(name)])
-            offset += len(name) + len(", ")
-        self._add_section(Section.AUTHORS, names)
-        self._add_section(Section.COMMENTS, [split_words(to_text(paper.comments))])
-
-    def _add_section(self, section: Section, runs: list[list[Word]]) -> None:
-        """Add runs of words, parted by a bar that no word holds: a phrase stays in its run."""
+    places: list[Place] = []
+    length = 0
+    for section, runs in _lay_out(paper):
         for number, run in enumerate(runs):
-            if number:
-                self._put(" |")
+            length += len(_BETWEEN) if number else 0
             for word in run:
-                self._put(" ")
-                self.places.append(Place(self.length, section, word.start, word.end))
-                if word.capitals >= CAPITALS:
-                    self.marks.append(self.length)
-                self._put(word.folded)
-        self._put(" \n")
+                places.append(Place(length + 1, section, word.start, word.end))
+                length += 1 + len(word.folded)
+        length += len(_END)
+    return tuple(places)
 
-    def _put(self, text: str) -> None:
-        self.parts.append(text)
-        self.length += len(text)
+
+def _lay_out(paper: Paper) -> tuple[tuple[Section, list[list[Word]]], ...]:
+    """Arrange a paper's words in sections; a phrase stays within one run of a section."""
+    title = split_words(to_text(paper.title))
+    abstract = split_words(to_text(paper.abstract))
+    names = []
+    offset = 0
+    for author in paper.authors:
+        name = to_text(author)
+        names.append([_shift(word, offset) for word in split_words(name)])
+        offset += len(name) + len(", ")
+    return (
+        (Section.TITLE, [title]),
+        (Section.ABSTRACT, [abstract]),
+        (Section.TITLE_JOINED, _join_compounds(title)),
+        (Section.ABSTRACT_JOINED, _join_compounds(abstract)),
+        (Section.AUTHORS, names),
+        (Section.COMMENTS, [split_words(to_text(paper.comments))]),
+    )
 
 
 def _shift(word: Word, by: int) -> Word:
