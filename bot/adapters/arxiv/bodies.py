@@ -60,7 +60,7 @@ def fetch_answer(
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise SourceError(shown_url(url), f"is not an http or https address: {error}") from error
     except httpx.ConnectError as error:
-        return Setback(f"could not be reached ({error})")
+        return Setback(f"could not be reached ({error})", unreachable=True)
     except httpx.TimeoutException as error:
         return Setback(f"did not answer in time ({type(error).__name__})")
     except (httpx.TransportError, zlib.error, EOFError) as error:

@@ -12,10 +12,14 @@ _ORDINALS = ("first", "second", "third", "fourth")
 
 @dataclass(frozen=True, slots=True)
 class Setback:
-    """A failure that may pass: what happened, and the pause the server asked for, in seconds."""
+    """A failure that may pass: what happened, and the pause the server asked for, in seconds.
+
+    `unreachable`: there was no connection at all, which the next category will find as well.
+    """
 
     what: str
     retry_after: float | None = None
+    unreachable: bool = False
 
 
 def pause_after(attempt: int, setback: Setback, jitter: float) -> float:

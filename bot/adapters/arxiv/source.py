@@ -83,6 +83,7 @@ class HttpSource:
         is_arxiv = self._base_url.partition("://")[2] == ARXIV.partition("://")[2]
         self._name = "arXiv" if is_arxiv else shown_url(self._base_url)
         self._shapes = [_SERVICE] if is_arxiv else [_SERVICE, *_FILES]
+        self._unreachable = False
 
     def read(self, category: str, day: date | None) -> Announcement:  # noqa: ARG002 - it serves one day
         """Fetch a category's announcement; raise SourceError when there is none to be had.
@@ -114,8 +115,13 @@ class HttpSource:
                 clock=self._clock,
             )
             if isinstance(outcome, Answer):
+                self._unreachable = False
                 return outcome
+            if outcome.unreachable and self._unreachable:
+                # Somebody without a network need not wait for every category in turn.
+                raise SourceError(shown_url(url), f"{outcome.what}, as for the category before")
             if attempt == MAX_ATTEMPTS:
+                self._unreachable = outcome.unreachable
                 reason = f"{outcome.what}, as {attempt - 1} times before; try again later"
                 raise SourceError(shown_url(url), reason, retry_after=outcome.retry_after)
             # From the first failure on: queueing at the throttle before it is nobody's fault.

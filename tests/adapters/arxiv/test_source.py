@@ -372,6 +372,19 @@ def test_tries_again_when_there_is_no_connection(
     assert len(watch.said) == 3
 
 
+def test_without_a_connection_only_the_first_category_is_waited_for(
+    client: httpx.Client, watch: Watch
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        source = make_source(client, f"http://127.0.0.1:{closed.getsockname()[1]}", watch)
+        refusal(source)
+        naps = len(watch.naps)
+        error = refusal(source)
+    assert error.reason.endswith("as for the category before")
+    assert len(watch.naps) - naps <= 1
+
+
 def test_tries_again_when_nothing_comes_in_time(server: Server, watch: Watch) -> None:
     released = threading.Event()
 

@@ -1,0 +1,1 @@
+"""The revisions; each stands for itself and is never changed once released."""

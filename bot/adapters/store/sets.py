@@ -1,0 +1,120 @@
+"""Keyword sets that people keep in the database; removed ones keep their row and their editions."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from bot.adapters.store.database import Database, insert_into
+from bot.adapters.store.events import append_event
+from bot.adapters.store.rows import storable, to_json
+from bot.adapters.store.tables import deliveries, editions, sets
+from bot.core.editions import TRANSITIONS, DeliveryState
+from bot.core.keyword_sets import KeywordSet, MatchMode
+from bot.core.papers import AnnounceType
+
+# The states in which a delivery can be called off.
+_OPEN = [state.value for state, after in TRANSITIONS.items() if DeliveryState.CANCELLED in after]
+
+
+class Sets(Database):
+    """Keep sets by owner and name."""
+
+    def load_sets(self, owner: str) -> tuple[KeywordSet, ...]:
+        """Load an owner's sets that were not removed, by name."""
+        kept = select(sets.c.owner, sets.c.name, sets.c.paused, sets.c.definition).where(
+            sets.c.owner == owner, sets.c.definition.is_not(None), ~sets.c.removed
+        )
+        with self.reading() as connection:
+            found = [_set_of(row) for row in connection.execute(kept).all()]
+        # Python's order, as PostgreSQL's depends on the database's locale.
+        return tuple(sorted(found, key=lambda keyword_set: keyword_set.name))
+
+    def save_set(self, keyword_set: KeywordSet) -> None:
+        """Add a set or replace the one of that owner and name; one removed before is back."""
+        values = {
+            "paused": keyword_set.paused,
+            "removed": False,
+            "definition": _definition(keyword_set),
+        }
+        with self.writing() as connection:
+            save = insert_into(connection, sets).values(
+                owner=keyword_set.owner, name=keyword_set.name, **values
+            )
+            named = [sets.c.owner, sets.c.name]
+            connection.execute(save.on_conflict_do_update(index_elements=named, set_=values))
+
+    def remove_set(self, owner: str, name: str, at: datetime | None = None) -> bool:
+        """Remove a set and cancel its deliveries not yet begun; keep its editions.
+
+        False where the owner has no such set. `at` (now, where it is not given) goes into the
+        deliveries' history.
+        """
+        remove = (
+            update(sets)
+            .where(
+                sets.c.owner == owner,
+                sets.c.name == name,
+                sets.c.definition.is_not(None),
+                ~sets.c.removed,
+            )
+            .values(removed=True)
+            .returning(sets.c.id)
+        )
+        with self.writing() as connection:
+            set_id = connection.execute(remove).scalar()
+            if set_id is None:
+                return False
+            cancel = (
+                update(deliveries)
+                .where(
+                    deliveries.c.state.in_(_OPEN),
+                    deliveries.c.edition_id.in_(
+                        select(editions.c.id).where(editions.c.set_id == set_id)
+                    ),
+                )
+                .values(state=DeliveryState.CANCELLED.value, due_at=None)
+                .returning(deliveries.c.id, deliveries.c.attempt)
+            )
+            moment = at or datetime.now(UTC)
+            for delivery_id, attempt in connection.execute(cancel).all():
+                append_event(
+                    connection,
+                    delivery_id,
+                    state=DeliveryState.CANCELLED,
+                    attempt=attempt,
+                    at=moment,
+                    detail=f"the keyword set {name} was removed",
+                )
+        return True
+
+
+def _definition(keyword_set: KeywordSet) -> str:
+    """Write what a keyword set asks for as JSON; its owner, name and pause are columns."""
+    asked = {
+        "keywords": keyword_set.keywords,
+        "query": keyword_set.query,
+        "exclude": keyword_set.exclude,
+        "types": keyword_set.types,
+        "categories": keyword_set.categories,
+        "match": keyword_set.match,
+    }
+    return storable(to_json(asked))
+
+
+def _set_of(row: Sequence[Any]) -> KeywordSet:
+    owner, name, paused, definition = row
+    asked = json.loads(definition)
+    return KeywordSet(
+        name=name,
+        keywords=tuple(map(tuple, asked["keywords"])),
+        query=asked["query"],
+        exclude=tuple(asked["exclude"]),
+        types=tuple(map(AnnounceType, asked["types"])),
+        categories=tuple(asked["categories"]),
+        match=MatchMode(asked["match"]),
+        owner=owner,
+        paused=paused,
+    )

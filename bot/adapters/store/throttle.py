@@ -1,0 +1,67 @@
+"""One request at a time to a host, over all processes and machines that share a database."""
+
+import time
+from collections.abc import Callable
+
+from sqlalchemy import case
+
+from bot.adapters.store.database import Database, insert_into
+from bot.adapters.store.tables import throttle
+
+_MICROS = 1_000_000
+# How far ahead slots may be taken before the clock must have been set back: fifty waiting
+# processes, and at least two minutes.
+_MOST_AHEAD = 50
+_LEAST_AHEAD_S = 120.0
+
+
+class Slots(Database):
+    """Times at which somebody may ask a host, each given away once."""
+
+    def reserve_slot(self, name: str, interval_s: float, now: float) -> float:
+        """Take the next free slot of `name` and return its time; both times are Unix seconds.
+
+        Slots are `interval_s` apart. A slot much further ahead than a queue can be (fifty
+        intervals, two minutes) was taken before the clock was set back: it is forgotten.
+        """
+        interval = round(interval_s * _MICROS)
+        moment = round(now * _MICROS)
+        ahead = max(_MOST_AHEAD * interval, round(_LEAST_AHEAD_S * _MICROS))
+        free = throttle.c.next_at.between(moment, moment + ahead)
+        following = case((free, throttle.c.next_at + interval), else_=moment + interval)
+        with self.writing() as connection:
+            reserve = insert_into(connection, throttle).values(name=name, next_at=moment + interval)
+            taken = reserve.on_conflict_do_update(
+                index_elements=[throttle.c.name], set_={"next_at": following}
+            ).returning(throttle.c.next_at)
+            next_at: int = connection.execute(taken).scalar_one()
+        return (next_at - interval) / _MICROS
+
+
+class SharedThrottle:
+    """Wait so that all who share a database and a name ask once per interval together.
+
+    Machines must agree on the time to within an interval or so; NTP does that.
+    """
+
+    def __init__(
+        self,
+        slots: Slots,
+        name: str,
+        interval_s: float,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Take nothing yet: the first `wait` of all returns at once."""
+        self._slots = slots
+        self._name = name
+        self._interval_s = interval_s
+        self._now = now
+        self._sleep = sleep
+
+    def wait(self) -> None:
+        """Reserve the next slot and sleep until it comes."""
+        now = self._now()
+        pause = self._slots.reserve_slot(self._name, self._interval_s, now) - now
+        if pause > 0:
+            self._sleep(pause)

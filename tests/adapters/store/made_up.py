@@ -1,0 +1,105 @@
+"""Made-up papers, announcements and editions for the store's tests; none of them exists."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
+
+from sqlalchemy import MetaData, create_engine, select
+
+from bot.adapters.store import Store
+from bot.core.editions import (
+    BatchState,
+    CategoryReceipt,
+    Destination,
+    DestinationKind,
+    Edition,
+    Field,
+    Hit,
+    Item,
+    Receipt,
+    SetSummary,
+)
+from bot.core.keyword_sets import KeywordSet
+from bot.core.papers import Announcement, AnnounceType, Entry, Paper
+
+DAY = date(2025, 12, 4)
+NOW = datetime(2025, 12, 4, 1, 2, 3, 456789, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+CATS = KeywordSet("Cats", keywords=(("cat",),))
+MAIL = Destination(DestinationKind.EMAIL, "lab@lab.example")
+CHANNEL = Destination(DestinationKind.CHANNEL, "#papers")
+
+
+def make_paper(
+    number: int = 1,
+    version: int = 1,
+    *,
+    title: str = "",
+    abstract: str = "We teach a cat to climb.",
+    authors: Sequence[str] = ("Ada Example", "Bo Sample"),
+    categories: Sequence[str] = ("cs.CV", "cs.RO"),
+    comments: str = "3 pages",
+) -> Paper:
+    return Paper(
+        base_id=f"2512.{number:05d}",
+        version=version,
+        title=title or f"Cats of kind {number}, told {version} times",
+        authors=tuple(authors),
+        abstract=abstract,
+        categories=tuple(categories),
+        comments=comments,
+        doi="10.1000/made.up",
+        journal_ref="Imaginary Letters 1",
+    )
+
+
+def announce(
+    *papers: Paper,
+    category: str = "cs.CV",
+    day: date = DAY,
+    kind: AnnounceType = AnnounceType.NEW,
+) -> Announcement:
+    entries = tuple(Entry(paper, kind) for paper in papers)
+    return Announcement(category, day, "https://arxiv.example/", len(entries), entries)
+
+
+def line_of(announcement: Announcement, state: BatchState = BatchState.COMPLETE) -> CategoryReceipt:
+    count = len(announcement.entries)
+    return CategoryReceipt(
+        announcement.category, announcement.day, state, announcement.announced, count, new=count
+    )
+
+
+def save(store: Store, announcement: Announcement, at: datetime = NOW) -> int:
+    return store.save_announcement(announcement, line_of(announcement), at)
+
+
+def make_edition(*papers: Paper, day: date = DAY, kind: AnnounceType = AnnounceType.NEW) -> Edition:
+    items = tuple(
+        Item(
+            paper,
+            kind,
+            hits=(Hit("cat", Field.TITLE, 0, 4, "Cats"), Hit("cat", Field.ABSTRACT, 11, 14, "cat")),
+            kinds=MappingProxyType({"cs.RO": AnnounceType.CROSS, "cs.CV": kind}),
+        )
+        for paper in papers
+    )
+    line = CategoryReceipt(
+        "cs.CV", day, BatchState.PARTIAL, 5, 4, 3, 1, 0, 4, ("one paper “of many” has no title",)
+    )
+    summary = SetSummary("Cats", ("cat", "kitten,young"), ("dog",))
+    return Edition(summary, day, items, Receipt(day, 5, 4, (line,)), earlier=2)
+
+
+def dump(url: str) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every ordinary table, in order."""
+    engine = create_engine(url)
+    metadata = MetaData()
+    metadata.reflect(engine, only=lambda name, _: not name.startswith("paper_search"))
+    with engine.connect() as connection:
+        rows = {
+            table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
+            for table in metadata.sorted_tables
+        }
+    engine.dispose()
+    return rows

@@ -1,0 +1,154 @@
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.adapters.store import Store
+from bot.core.editions import Delivery, DeliveryState, Destination, DestinationKind, allows
+from bot.core.records import Claim
+from bot.errors import StoreError
+from tests.adapters.store.made_up import (
+    CATS,
+    DAY,
+    MAIL,
+    MINUTE,
+    NOW,
+    announce,
+    dump,
+    make_edition,
+    make_paper,
+    save,
+)
+
+PAPER = make_paper()
+
+
+@pytest.fixture
+def planned(store: Store) -> Delivery:
+    """Plan a delivery that waits for its first claim."""
+    save(store, announce(PAPER))
+    (delivery,) = store.save_edition(CATS, make_edition(PAPER), [(MAIL, NOW)], NOW) or ()
+    return delivery
+
+
+def claimed(store: Store, delivery: Delivery) -> Claim:
+    claim = store.claim(delivery.id, NOW, NOW + MINUTE)
+    assert claim
+    return claim
+
+
+def test_a_claim_holds_what_is_to_be_sent(store: Store, planned: Delivery) -> None:
+    claim = claimed(store, planned)
+    assert claim.edition == make_edition(PAPER)
+    assert claim.delivery.destination == MAIL
+    assert claim.delivery.key == planned.key
+    assert (claim.delivery.state, claim.delivery.attempt) == (DeliveryState.SENDING, 1)
+    assert not claim.in_doubt
+
+
+def test_a_claimed_delivery_is_neither_due_nor_claimable(store: Store, planned: Delivery) -> None:
+    claimed(store, planned)
+    assert store.due_deliveries(NOW) == ()
+    assert store.claim(planned.id, NOW, NOW + MINUTE) is None
+    assert store.claim(planned.id + 1, NOW, NOW + MINUTE) is None
+
+
+def test_an_expired_lease_is_claimed_again_in_doubt(store: Store, planned: Delivery) -> None:
+    first = claimed(store, planned)
+    later = NOW + MINUTE
+    assert store.due_deliveries(later - timedelta(microseconds=1)) == ()
+    assert store.due_deliveries(later) == (planned.id,)
+    second = store.claim(planned.id, later, later + MINUTE)
+    assert second
+    assert (second.delivery.attempt, second.in_doubt) == (2, True)
+    assert not store.settle(first, DeliveryState.SENT, at=later, detail="too late")
+    assert store.settle(second, DeliveryState.SENT, at=later, detail="found")
+
+
+def test_an_outcome_is_recorded_once(store: Store, planned: Delivery) -> None:
+    claim = claimed(store, planned)
+    assert store.settle(claim, DeliveryState.SENT, at=NOW, detail="id 1")
+    assert not store.settle(claim, DeliveryState.FAILED, at=NOW, detail="again")
+    (showing,) = store.load_showings(PAPER.base_id)
+    assert (showing.state, showing.detail, showing.at) == (DeliveryState.SENT, "id 1", NOW)
+    assert store.claim(planned.id, NOW + 9 * MINUTE, NOW + 10 * MINUTE) is None
+
+
+def test_a_planned_delivery_waits_for_its_moment(store: Store) -> None:
+    save(store, announce(PAPER))
+    (delivery,) = store.save_edition(CATS, make_edition(PAPER), [(MAIL, NOW + MINUTE)], NOW) or ()
+    assert store.due_deliveries(NOW) == ()
+    assert store.claim(delivery.id, NOW, NOW + MINUTE) is None
+    assert store.due_deliveries(NOW + MINUTE) == (delivery.id,)
+    assert store.claim(delivery.id, NOW + MINUTE, NOW + 2 * MINUTE)
+
+
+@pytest.mark.parametrize("state", [DeliveryState.RETRY, DeliveryState.UNKNOWN])
+def test_a_delivery_waits_until_its_time_to_be_tried_again(
+    store: Store, planned: Delivery, state: DeliveryState
+) -> None:
+    claim = claimed(store, planned)
+    assert store.settle(claim, state, at=NOW, detail="busy", retry_at=NOW + MINUTE)
+    assert store.due_deliveries(NOW) == ()
+    assert store.claim(planned.id, NOW, NOW + MINUTE) is None
+    assert store.due_deliveries(NOW + MINUTE) == (planned.id,)
+    again = store.claim(planned.id, NOW + MINUTE, NOW + 2 * MINUTE)
+    assert again
+    assert again.in_doubt is (state is DeliveryState.UNKNOWN)
+
+
+@pytest.mark.parametrize("state", list(DeliveryState))
+def test_only_allowed_transitions_are_recorded(
+    store: Store, planned: Delivery, state: DeliveryState
+) -> None:
+    claim = claimed(store, planned)
+    if allows(DeliveryState.SENDING, state):
+        assert store.settle(claim, state, at=NOW, detail="")
+    else:
+        with pytest.raises(StoreError, match=f"cannot go from sending to {state}"):
+            store.settle(claim, state, at=NOW, detail="")
+
+
+def test_due_deliveries_come_oldest_edition_first(store: Store) -> None:
+    days = [DAY, DAY - timedelta(days=2), DAY + timedelta(days=1)]
+    for number, day in enumerate(days, 1):
+        paper = make_paper(number)
+        save(store, announce(paper, day=day))
+        store.save_edition(CATS, make_edition(paper, day=day), [(MAIL, NOW)], NOW)
+    assert store.due_deliveries(NOW) == (2, 1, 3)
+
+
+@given(steps=st.data())
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_every_history_is_a_walk_along_allowed_transitions(
+    store: Store, database_url: str, steps: st.DataObject
+) -> None:
+    number = store.count() + 1
+    paper = make_paper(number)
+    day = DAY + timedelta(days=number)
+    save(store, announce(paper, day=day))
+    where = Destination(DestinationKind.FOLDER, f"digests/{number}")
+    (delivery,) = store.save_edition(CATS, make_edition(paper, day=day), [(where, NOW)], NOW) or ()
+    now = NOW
+    outcomes = st.sampled_from([None, *DeliveryState])
+    for outcome in steps.draw(st.lists(outcomes, max_size=6)):
+        now += MINUTE
+        claim = store.claim(delivery.id, now, now + MINUTE / 2)
+        if claim and outcome and allows(DeliveryState.SENDING, outcome):
+            assert store.settle(claim, outcome, at=now, detail="drawn")
+    history = list(_history(database_url, delivery.id))
+    assert history[0] is DeliveryState.PENDING
+    assert all(allows(before, after) for before, after in pairwise(history))
+
+
+def _history(database_url: str, delivery_id: int) -> Iterator[DeliveryState]:
+    for row in sorted(dump(database_url)["delivery_events"], key=lambda row: int(str(row[0]))):
+        if row[1] == delivery_id:
+            yield DeliveryState(str(row[3]))

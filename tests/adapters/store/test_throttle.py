@@ -1,0 +1,64 @@
+from bot.adapters.store import SharedThrottle, Store
+
+
+class Clock:
+    """A clock that moves only while somebody sleeps, and can be set."""
+
+    def __init__(self, now: float = 1_765_000_000.0) -> None:
+        self.now = now
+        self.slept: list[float] = []
+
+    def read(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(round(seconds, 3))
+        self.now += seconds
+
+
+def make_throttle(store: Store, clock: Clock, name: str = "arxiv") -> SharedThrottle:
+    return SharedThrottle(store, name, 3.0, now=clock.read, sleep=clock.sleep)
+
+
+def test_the_first_goes_at_once_and_the_next_an_interval_later(store: Store) -> None:
+    clock = Clock()
+    throttle = make_throttle(store, clock)
+    for _ in range(3):
+        throttle.wait()
+    assert clock.slept == [3.0, 3.0]
+
+
+def test_nobody_waits_after_a_long_pause(store: Store) -> None:
+    clock = Clock()
+    throttle = make_throttle(store, clock)
+    throttle.wait()
+    clock.now += 60
+    throttle.wait()
+    assert clock.slept == []
+
+
+def test_two_of_one_name_take_turns_and_another_name_does_not_wait(store: Store) -> None:
+    clock = Clock()
+    make_throttle(store, clock).wait()
+    make_throttle(store, clock).wait()
+    make_throttle(store, clock, "elsewhere").wait()
+    assert clock.slept == [3.0]
+
+
+def test_a_clock_set_back_by_a_day_stalls_nobody(store: Store) -> None:
+    clock = Clock()
+    throttle = make_throttle(store, clock)
+    throttle.wait()
+    clock.now -= 86_400
+    throttle.wait()
+    throttle.wait()
+    assert clock.slept == [3.0]
+
+
+def test_a_clock_set_back_a_little_is_waited_for(store: Store) -> None:
+    clock = Clock()
+    throttle = make_throttle(store, clock)
+    throttle.wait()
+    clock.now -= 10
+    throttle.wait()
+    assert clock.slept == [13.0]
