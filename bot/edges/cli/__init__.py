@@ -1,7 +1,6 @@
 """The command line: reads words, calls one flow a command, shows what came of it."""
 
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -85,8 +84,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("\npapers: stopped; what was read is kept, run it again to go on", err=True)
         code = STOPPED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough (`papers search x | head`).
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = FINE
     sys.exit(code or FINE)

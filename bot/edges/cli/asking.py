@@ -23,7 +23,7 @@ BAR_WIDTH = 40
     "--type",
     "types",
     multiple=True,
-    type=click.Choice(tuple(AnnounceType)),
+    type=click.Choice([kind.value for kind in AnnounceType]),
     help="Announcement types.  [default: new, cross]",
 )
 @click.option("--samples", default=5, show_default=True, type=click.IntRange(0, 100))

@@ -16,9 +16,11 @@ from bot.edges.cli.options import say, show
 from bot.errors import UserError
 
 NEXT = """
-That was one of {editions} digests of {papers} made-up papers. All of them are in {out}/:
-  {out}/index.html    all editions; open it in a browser
-  {day}/              each digest as HTML, Markdown, text, JSON and Slack messages
+That was one of {editions} digests of {papers} made-up papers. All of them are written:
+  {out}/index.html
+    all editions; open it in a browser
+  {day}/
+    each digest as HTML, Markdown, text, JSON and Slack messages
 
 Next, with real papers (arXiv is asked once every three seconds):
   papers config > config.toml    a configuration to start from: name your keywords

@@ -32,7 +32,7 @@ def with_definition(command: Command) -> Command:
             "--type",
             "types",
             multiple=True,
-            type=click.Choice(tuple(AnnounceType)),
+            type=click.Choice([kind.value for kind in AnnounceType]),
             help="Announcement types (repeatable).  [default: new, cross]",
         ),
         click.option(
@@ -44,7 +44,7 @@ def with_definition(command: Command) -> Command:
         ),
         click.option(
             "--match",
-            type=click.Choice(tuple(MatchMode)),
+            type=click.Choice([mode.value for mode in MatchMode]),
             help="How keywords are compared.  [default: words]",
         ),
     )
@@ -74,23 +74,28 @@ def build_change(
     )
 
 
-@click.group(invoke_without_command=True)
-@click.pass_context
-def sets(context: click.Context) -> int:
+class Listing(click.Group):
+    """A group that lists where no command is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read `papers sets --json` as `papers sets list --json`."""
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=Listing)
+def sets() -> None:
     """List the keyword sets; add, change, pause, resume or remove those of the database.
 
     The sets of config.toml are listed too, and changed there.
     """
-    if context.invoked_subcommand is None:
-        code: int = context.invoke(list_sets)
-        return code
-    return 0
 
 
 @sets.command("list")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @with_app
-def list_sets(app: App, /, *, as_json: bool = False) -> int:
+def list_sets(app: App, /, *, as_json: bool) -> int:
     """List every set with its query in words."""
     every = app.sets(paused=True)
     if as_json:
