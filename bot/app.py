@@ -115,7 +115,7 @@ class App:
     def categories(self) -> tuple[str, ...]:
         """Every followed category; raise UserError where there is none."""
         wanted = dict.fromkeys(self.settings.categories)
-        for each in self.settings.sets:
+        for each in (*self.settings.sets, *self.store.load_sets(OPERATOR)):
             wanted.update(dict.fromkeys(each.categories))
         if not wanted:
             msg = (

@@ -19,7 +19,15 @@ from bot.render.view import IndexEntry
 
 MANIFEST = "editions.json"
 LOCK = ".papers-bot.lock"
-_RESERVED = frozenset({"index", "readme"})
+# Names of our own files, and those that Windows cannot hold:
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+_RESERVED = frozenset(
+    {"index", "readme", "con", "prn", "aux", "nul"}
+    | {f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)}
+)
+_DIGESTED = re.compile(r"-[0-9a-f]{6}$")
+# File systems bound a name's bytes (255), not its characters.
+_LONGEST_NAME = 120
 _FIXED_BY_PEOPLE = {
     errno.EACCES: "make it writable for this user",
     errno.EROFS: "it is on a read-only disk: name another folder",
@@ -54,7 +62,7 @@ class FolderSender:
         A reader never sees a half-written file. Raise DeliveryError where the folder cannot be
         written.
         """
-        root = Path(destination.address)
+        root = find_root(destination)
         name = f"{edition.day.isoformat()}/{name_file(edition.set.name)}"
         try:
             with _locked(root):
@@ -63,13 +71,19 @@ class FolderSender:
                 for file, render_day in self._pages.day.items():
                     page = root / edition.day.isoformat() / file
                     write_file(page, render_day(self._load_day(edition.day)))
-                manifest = load_manifest(root)
-                manifest[key] = IndexEntry(
+                entry = IndexEntry(
                     day=edition.day,
                     set_name=edition.set.name,
                     papers=len(edition.items),
                     href=f"{name}.html",
                 )
+                # After a database was begun anew, the same edition comes under another key.
+                manifest = {
+                    known: other
+                    for known, other in load_manifest(root).items()
+                    if known == key or other.href != entry.href
+                }
+                manifest[key] = entry
                 write_file(root / "index.html", self._pages.index(tuple(manifest.values())))
                 write_file(root / MANIFEST, build_manifest(manifest))
         except OSError as error:
@@ -78,7 +92,7 @@ class FolderSender:
 
     def find(self, edition: Edition, destination: Destination, key: str) -> Sent | None:  # noqa: ARG002 - the key says all
         """Look the key up in the folder's manifest, which is written last."""
-        root = Path(destination.address)
+        root = find_root(destination)
         try:
             entry = load_manifest(root).get(key)
         except OSError as error:
@@ -86,14 +100,27 @@ class FolderSender:
         return Sent(str(root / entry.href)) if entry else None
 
 
+def find_root(destination: Destination) -> Path:
+    """Return a destination's folder; `~` is the home of this process's user."""
+    try:
+        return Path(destination.address).expanduser()
+    except RuntimeError as error:
+        message = f"{destination} cannot be found: {error}; write its whole path"
+        raise DeliveryError(message) from error
+
+
 def name_file(set_name: str) -> str:
     """Make a set's file name: its own where that is safe, else a safe form with a short digest.
+
+    Sets whose names differ by more than case do not share a file on any system.
 
     >>> name_file("MLLM"), name_file("a/b")
     ('MLLM', 'a-b-c14cdd')
     """
-    safe = re.sub(r"[^\w.\-]+", "-", set_name).strip("-.")[:60]
-    if safe == set_name and safe.casefold() not in _RESERVED:
+    safe = re.sub(r"[^\w.\-]+", "-", set_name).strip("-.")
+    safe = safe.encode()[:_LONGEST_NAME].decode(errors="ignore")
+    stem = safe.partition(".")[0].casefold()
+    if safe and safe == set_name and stem not in _RESERVED and not _DIGESTED.search(safe):
         return safe
     digest = hashlib.sha256(set_name.encode()).hexdigest()[:6]
     return f"{safe or 'set'}-{digest}"
@@ -105,7 +132,7 @@ def write_file(path: Path, text: str) -> None:
     data = text.encode()
     if path.is_file() and path.read_bytes() == data:
         return
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
             file.write(data)
@@ -127,17 +154,17 @@ def load_manifest(root: Path) -> dict[str, IndexEntry]:
     try:
         rows = json.loads(path.read_bytes())
         return {
-            row["key"]: IndexEntry(
+            str(row["key"]): IndexEntry(
                 day=date.fromisoformat(row["day"]),
-                set_name=row["set"],
-                papers=row["papers"],
-                href=row["file"],
+                set_name=str(row["set"]),
+                papers=int(row["papers"]),
+                href=str(row["file"]),
             )
             for row in rows
         }
     except FileNotFoundError:
         return {}
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         message = f"{path} is damaged ({error}): delete it, and the index begins anew"
         raise DeliveryError(message) from error
 
@@ -167,5 +194,5 @@ def _locked(root: Path) -> Iterator[None]:
 
 
 def _explain(error: OSError, root: Path) -> DeliveryError:
-    what = _FIXED_BY_PEOPLE.get(error.errno or 0, "see that the folder can be written")
-    return DeliveryError(f"cannot write to the folder {root}: {error.strerror or error}; {what}")
+    what = _FIXED_BY_PEOPLE.get(error.errno or 0, "see that it can be written")
+    return DeliveryError(f"cannot use the folder {root}: {error.strerror or error}; {what}")

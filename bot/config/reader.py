@@ -2,43 +2,27 @@
 
 import re
 from collections.abc import Mapping
-from datetime import time
 from difflib import get_close_matches
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from bot.config.settings import ARXIV_URL, DATABASE_URL, Post, Settings
-from bot.core import taxonomy
+from bot.config.values import Values, is_email
 from bot.core.editions import Destination, DestinationKind
 from bot.core.keyword_sets import DEFAULT_TYPES, KeywordSet, MatchMode
 from bot.core.papers import AnnounceType
 from bot.core.parsing import parse_set
-from bot.errors import Fault, QueryError
+from bot.errors import QueryError
 
 LONGEST_NAME = 80
-
-_KEYS = {
-    "": ("bot", "database", "arxiv", "sets"),
-    "bot": ("contact", "base_url", "timezone"),
-    "database": ("url",),
-    "arxiv": ("categories", "base_url"),
-    "sets": ("name", "keywords", "query", "exclude", "types", "categories", "match", "post"),
-    "post": ("channel", "email", "folder", "at"),
-}
-_EMAIL = re.compile(r"[^\s@<>,]+@[^\s@<>,]+")
-_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+# A password in a database's URL: before the host, or among the parameters.
+_PASSWORD = re.compile(r"[^:]+://[^/@]*:[^@?]+@|.*[?&]\w*password=")
 
 
-class Reader:
+class Reader(Values):
     """Reads one document and gathers its faults; what is faulty reads as its default."""
-
-    def __init__(self, document: dict[str, Any], lines: dict[str, int]) -> None:
-        """`lines` maps keys, written like `sets[1].name`, to their lines."""
-        self.document = document
-        self.lines = lines
-        self.faults: list[Fault] = []
 
     def read(self, path: str, environment: Mapping[str, str]) -> Settings:
         """Read the whole document."""
@@ -59,58 +43,12 @@ class Reader:
             posts=MappingProxyType(posts),
         )
 
-    def _fault(self, key: str, message: str) -> None:
-        """Note a fault; its line is that of the key or of the nearest table that holds it."""
-        place = key
-        while place and place not in self.lines:
-            place = re.sub(r"(\.[^.\[]+|\[\d+\]|^[^.\[]+)$", "", place)
-        self.faults.append(Fault(key, self.lines.get(place, 0), message))
-
-    def _check_keys(self, table: Mapping[str, Any], kind: str, where: str) -> None:
-        known = _KEYS[kind]
-        for key in table:
-            if key in known:
-                continue
-            close = get_close_matches(key, known, n=1)
-            meant = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
-            self._fault(f"{where}.{key}" if where else key, f"unknown key: {meant}")
-
-    def _table(self, name: str) -> Mapping[str, Any]:
-        table = self.document.get(name, {})
-        if not isinstance(table, dict):
-            self._fault(name, f"write it as a table: [{name}]")
-            return {}
-        self._check_keys(table, name, name)
-        return table
-
-    def _text(self, table: Mapping[str, Any], key: str, default: str = "") -> str:
-        value = table.get(key.rpartition(".")[2], default)
-        if isinstance(value, str):
-            return value.strip()
-        self._fault(key, f"{value!r} is not text: put it in quotes")
-        return default
-
-    def _texts(self, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
-        value = table.get(key.rpartition(".")[2], [])
-        if isinstance(value, list) and all(isinstance(each, str) for each in value):
-            return tuple(value)
-        self._fault(key, 'write a list of texts: ["one", "two"]')
-        return ()
-
     def _contact(self, bot: Mapping[str, Any]) -> str:
         contact = self._text(bot, "bot.contact")
-        if contact and ("@" not in contact or not contact.isprintable()):
+        if contact and not is_email(contact):
             self._fault("bot.contact", f"{contact!r} is not an e-mail address")
             return ""
         return contact
-
-    def _url(self, table: Mapping[str, Any], key: str, default: str) -> str:
-        value = self._text(table, key, default)
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
-            self._fault(key, f"{value!r} is not a web address: begin it with https://")
-            return default
-        return value.rstrip("/")
 
     def _timezone(self, bot: Mapping[str, Any]) -> str:
         name = self._text(bot, "bot.timezone", "UTC")
@@ -127,30 +65,19 @@ class Reader:
 
     def _database(self, database: Mapping[str, Any], environment: Mapping[str, str]) -> str:
         url = self._text(database, "database.url", DATABASE_URL)
-        if re.match(r"[^:]+://[^/@]*:[^/@]+@", url):
+        if _PASSWORD.match(url):
             self._fault(
                 "database.url",
                 "it holds a password: put the whole URL into the environment's DATABASE_URL",
             )
             return DATABASE_URL
-        url = environment.get("DATABASE_URL") or url
-        url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
-        if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
-            self._fault(
-                "database.url", "begin it with sqlite:/// (a file) or postgresql+psycopg://"
-            )
+        named = environment.get("DATABASE_URL", "").strip()
+        url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", named or url)
+        # A URL of the environment may hold a password, so no message shows it.
+        if not re.match(r"(sqlite:///|postgresql\+psycopg://).", url):
+            key = "DATABASE_URL (environment)" if named else "database.url"
+            self._fault(key, "begin it with sqlite:///FILE or postgresql+psycopg://")
         return url
-
-    def _categories(self, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
-        categories: dict[str, None] = {}
-        for category in self._texts(table, key):
-            if taxonomy.is_known(category):
-                categories[taxonomy.canonical(category)] = None
-                continue
-            close = taxonomy.nearest(category)
-            meant = f"did you mean {close}?" if close else "see https://arxiv.org/category_taxonomy"
-            self._fault(key, f"{category!r} is not an arXiv category: {meant}")
-        return tuple(categories)
 
     def _sets(self) -> tuple[tuple[KeywordSet, ...], dict[str, tuple[Post, ...]]]:
         tables = self.document.get("sets", [])
@@ -163,15 +90,18 @@ class Reader:
             where = f"sets[{index}]"
             self._check_keys(table, "sets", where)
             keyword_set = self._set(table, where)
-            if keyword_set.name.casefold() in sets:
-                self._fault(f"{where}.name", f"{keyword_set.name!r} is the name of two sets")
+            other = sets.get(keyword_set.name.casefold())
+            if other is not None and other.name:
+                message = f"there is a set {other.name!r} already (case does not matter)"
+                self._fault(f"{where}.name", f"{message}: choose another name")
             sets[keyword_set.name.casefold()] = keyword_set
             posts[keyword_set.name] = self._posts(table, where)
         return tuple(sets.values()), posts
 
     def _set(self, table: Mapping[str, Any], where: str) -> KeywordSet:
         name = self._text(table, f"{where}.name")
-        if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        is_text = isinstance(table.get("name", ""), str)
+        if is_text and (not name or len(name) > LONGEST_NAME or not name.isprintable()):
             self._fault(f"{where}.name", f"give the set a name of 1 to {LONGEST_NAME} characters")
         keyword_set = KeywordSet(
             name=name,
@@ -186,7 +116,7 @@ class Reader:
             self._fault(f"{where}.query", "a set has keywords or a query, not both: make two sets")
         elif keyword_set.keywords or keyword_set.query:
             self._try(keyword_set, where)
-        elif not any(fault.key == f"{where}.keywords" for fault in self.faults):
+        elif not any(fault.key in (f"{where}.keywords", f"{where}.query") for fault in self.faults):
             self._fault(where, 'the set looks for nothing: add keywords = ["..."] or a query')
         return keyword_set
 
@@ -195,10 +125,8 @@ class Reader:
         try:
             parse_set(keyword_set)
         except QueryError as error:
-            key = "query" if keyword_set.query else "keywords"
-            if error.query in keyword_set.exclude:
-                key = "exclude"
-            self._fault(f"{where}.{key}", str(error))
+            key, place = _find_culprit(keyword_set, error.query)
+            self._fault(f"{where}.{key}", str(error), place=f"{where}.{place}")
 
     def _keywords(self, table: Mapping[str, Any], key: str) -> tuple[tuple[str, ...], ...]:
         value = table.get("keywords", [])
@@ -216,10 +144,12 @@ class Reader:
             return DEFAULT_TYPES
         known = tuple(AnnounceType)
         names = self._texts(table, key)
-        wrong = [name for name in names if name not in known]
-        if wrong or not names:
-            what = f"{wrong[0]!r} is not an announcement type" if wrong else "it is empty"
-            self._fault(key, f"{what}: known are {', '.join(known)}")
+        for index, name in enumerate(names):
+            if name not in known:
+                problem = f"{name!r} is not an announcement type: known are {', '.join(known)}"
+                self._fault(key, problem, place=f"{key}[{index}]")
+        if table["types"] == []:
+            self._fault(key, f"it is empty: known are {', '.join(known)}")
         return tuple(kind for kind in known if kind in names)
 
     def _match(self, table: Mapping[str, Any], key: str) -> MatchMode:
@@ -251,25 +181,31 @@ class Reader:
             self._fault(key, f"name one destination: {', '.join(DestinationKind)}")
             return None
         address = self._text(table, f"{key}.{kinds[0]}")
+        if not isinstance(table[kinds[0]], str):
+            return None
         if not address or not address.isprintable():
             self._fault(f"{key}.{kinds[0]}", "it is empty or holds control characters")
             return None
-        if kinds[0] is DestinationKind.EMAIL and not re.fullmatch(
-            r"[^\s@<>,]+@[^\s@<>,]+", address
-        ):
+        if kinds[0] is DestinationKind.FOLDER:
+            # Otherwise "digests" and "digests/" were two destinations, and sent to twice.
+            address = str(PurePath(address))
+        if kinds[0] is DestinationKind.EMAIL and not is_email(address):
             self._fault(f"{key}.email", f"{address!r} is not an e-mail address")
         at = table.get("at")
         if at is not None:
             at = self._clock(at, f"{key}.at")
         return Post(Destination(kinds[0], address), at)
 
-    def _clock(self, value: object, key: str) -> time | None:
-        if isinstance(value, time):
-            return value
-        found = (
-            re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", value) if isinstance(value, str) else None
-        )
-        if found is None:
-            self._fault(key, f'{value!r} is not a time of day: write it like "09:00"')
-            return None
-        return time(int(found[1]), int(found[2]))
+
+def _find_culprit(keyword_set: KeywordSet, text: str) -> tuple[str, str]:
+    """Say which key of a set holds a text that cannot be read, and where in it."""
+    for index, part in enumerate(keyword_set.exclude):
+        if part == text:
+            return "exclude", f"exclude[{index}]"
+    for index, parts in enumerate(keyword_set.keywords):
+        if parts == (text,):
+            return "keywords", f"keywords[{index}]"
+        if text in parts:
+            return "keywords", f"keywords[{index}][{parts.index(text)}]"
+    key = "query" if keyword_set.query else "keywords"
+    return key, key

@@ -1,6 +1,6 @@
 """One day's entries over all categories, brought together: a paper once, with all it was called."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from types import MappingProxyType
 
@@ -19,7 +19,8 @@ def merge_entries(entries: Iterable[tuple[str, Entry]]) -> tuple[Item, ...]:
     """Merge `(category, entry)` pairs of one day into items without hits, in reading order.
 
     Where versions differ, the highest one's text stands. An item's categories are those of that
-    paper; its kind is the first, in AnnounceType's order, of what any category called it.
+    paper; its kind is the first, in AnnounceType's order, of what any category called it, and so
+    is that of a category which called it two things.
     """
     papers: dict[str, Paper] = {}
     kinds: dict[str, dict[str, AnnounceType]] = {}
@@ -28,7 +29,8 @@ def merge_entries(entries: Iterable[tuple[str, Entry]]) -> tuple[Item, ...]:
         known = papers.get(paper.base_id)
         if known is None or paper.version > known.version:
             papers[paper.base_id] = paper
-        kinds.setdefault(paper.base_id, {})[category] = entry.kind
+        called = kinds.setdefault(paper.base_id, {})
+        called[category] = first_kind((entry.kind, called.get(category, entry.kind)))
     return reading_order(
         Item(
             paper=paper,
@@ -43,6 +45,22 @@ def merge_entries(entries: Iterable[tuple[str, Entry]]) -> tuple[Item, ...]:
 def first_kind(kinds: Iterable[AnnounceType]) -> AnnounceType:
     """Return what a paper counts as where several categories announced it: new before cross."""
     return min(kinds, key=_KIND_ORDER.index)
+
+
+def choose_kind(
+    kinds: Iterable[AnnounceType], types: Collection[AnnounceType]
+) -> AnnounceType | None:
+    """Return what a paper counts as for whoever wants these types; None: not wanted.
+
+    It counts as what it is called first; a paper that is cross-listed and replaced on one day is
+    a replacement for those who want only replacements.
+    """
+    called = tuple(kinds)
+    for replaced in (False, True):
+        alike = [kind for kind in called if kind.is_replacement is replaced]
+        if alike and first_kind(alike) in types:
+            return first_kind(alike)
+    return None
 
 
 def delivery_key(item: Item) -> str:

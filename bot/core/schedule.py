@@ -12,6 +12,6 @@ def due_at(day: date, at: time | None, timezone: str, now: datetime) -> datetime
     comes twice is due the first time.
     """
     if at is None:
-        return now
+        return now.astimezone(UTC)
     local = datetime.combine(day, at, tzinfo=ZoneInfo(timezone))
-    return max(local.astimezone(UTC), now)
+    return max(local.astimezone(UTC), now.astimezone(UTC))

@@ -1,12 +1,12 @@
 """Answer questions about stored papers: search, try a query, say why a paper matched or not."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from bot.core.announcing import first_kind
+from bot.core.announcing import choose_kind, first_kind
 from bot.core.days import say_day
 from bot.core.editions import Hit, Item
 from bot.core.explaining import explain
@@ -61,8 +61,9 @@ class PaperStore(Protocol):
 class Trial:
     """What a keyword set would have matched on the stored days since `since`.
 
-    `days` are the announcement days looked at; `per_day` those on which something matched, oldest
-    first; `keywords` how many papers each keyword brought, most first; `samples` the newest papers.
+    `days` are the announcement days looked at; `read` and `matched` count papers, each once;
+    `per_day` those days on which something matched, oldest first; `keywords` how many papers each
+    keyword brought, most first; `samples` the newest papers, newest first.
     """
 
     since: date
@@ -114,29 +115,37 @@ def try_set(
     since: date,
     samples: int = 5,
 ) -> Trial:
-    """Say what a set would have matched; raise QueryError for one that cannot be read."""
+    """Say what a set would have matched, with at most `samples` papers to show for it.
+
+    Raise QueryError for a set that cannot be read.
+    """
     wanted = keyword_set.categories or categories
     matcher = Matcher([parse_set(keyword_set)])
     per_day: Counter[date] = Counter()
     brought: Counter[str] = Counter()
-    newest: list[Item] = []
+    newest: deque[Item] = deque(maxlen=samples)
     seen: set[str] = set()
-    read = 0
+    decided: set[str] = set()
     for day, stored in store.announced_papers(since, wanted, keyword_set.types):
-        read += 1
         paper = stored.paper
-        if paper.base_id in seen or not matcher.match(paper, stored.prepared):
-            continue
         seen.add(paper.base_id)
-        hits = explain(matcher, paper, stored.prepared, [0])[0]
-        item = Item(paper, keyword_set.types[0], hits)
+        if paper.base_id in decided:
+            continue
+        if not matcher.match(paper, stored.prepared):
+            decided.add(paper.base_id)
+            continue
+        kind = _find_kind(store, paper.base_id, day, wanted, keyword_set.types)
+        if kind is None:
+            continue
+        decided.add(paper.base_id)
+        item = Item(paper, kind, explain(matcher, paper, stored.prepared, [0])[0])
         per_day[day] += 1
         brought.update(item.keywords)
-        newest = [*newest[-samples + 1 :], item] if samples > 1 else [item]
+        newest.append(item)
     return Trial(
         since=since,
         days=store.count_announced_days(since, wanted),
-        read=read,
+        read=len(seen),
         matched=per_day.total(),
         per_day=tuple(sorted(per_day.items())),
         keywords=tuple(brought.most_common()),
@@ -159,6 +168,20 @@ def explain_paper(store: PaperStore, arxiv_id: ArxivId, sets: Sequence[KeywordSe
         sightings=sightings,
         verdicts=tuple(_judge(stored, sightings, keyword_set) for keyword_set in sets),
         showings=store.load_showings(arxiv_id.base),
+    )
+
+
+def _find_kind(
+    store: PaperStore,
+    base_id: str,
+    day: date,
+    categories: Sequence[str],
+    types: Sequence[AnnounceType],
+) -> AnnounceType | None:
+    """Say what a paper announced on a day counted as in these categories, as publish does."""
+    sightings = store.load_sightings(base_id)
+    return choose_kind(
+        (each.kind for each in sightings if each.day == day and each.category in categories), types
     )
 
 
@@ -190,13 +213,15 @@ def _find_obstacles(sightings: Sequence[Sighting], keyword_set: KeywordSet) -> t
     notes = []
     if keyword_set.paused:
         notes.append("the set is paused")
+    if not sightings:
+        return (*notes, "it was not announced in any followed category")
     seen = [
         sighting
         for sighting in sightings
         if not keyword_set.categories or sighting.category in keyword_set.categories
     ]
     if not seen:
-        where = ", ".join(sorted({sighting.category for sighting in sightings})) or "no category"
+        where = ", ".join(sorted({sighting.category for sighting in sightings}))
         notes.append(
             f"it was announced in {where}; the set reads {', '.join(keyword_set.categories)}"
         )
@@ -204,8 +229,7 @@ def _find_obstacles(sightings: Sequence[Sighting], keyword_set: KeywordSet) -> t
     days: dict[date, list[AnnounceType]] = {}
     for sighting in seen:
         days.setdefault(sighting.day, []).append(sighting.kind)
-    kinds = {day: first_kind(called) for day, called in days.items()}
-    if not any(kind in keyword_set.types for kind in kinds.values()):
-        told = "; ".join(f"{kind} on {say_day(day)}" for day, kind in kinds.items())
+    if not any(choose_kind(called, keyword_set.types) for called in days.values()):
+        told = "; ".join(f"{first_kind(called)} on {say_day(day)}" for day, called in days.items())
         notes.append(f"it was announced as {told}; the set takes {', '.join(keyword_set.types)}")
     return tuple(notes)

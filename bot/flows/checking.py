@@ -1,14 +1,14 @@
 """Look for what keeps the bot from working: each finding is fine or says what to do."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from bot.core.announcing import ANNOUNCED
 from bot.core.days import say_day
-from bot.core.editions import CategoryReceipt
+from bot.core.editions import BatchState, CategoryReceipt
 from bot.errors import BotError
 from bot.flows.ingest import Source
 
@@ -59,7 +59,18 @@ def check_database(open_store: Callable[[], ReceiptStore], url: str) -> Finding:
         papers = open_store().count()
     except BotError as error:
         return Finding("database", Health.BAD, str(error))
-    return Finding("database", Health.FINE, f"{url}: {papers} papers stored")
+    stored = f"{papers} paper{'' if papers == 1 else 's'} stored"
+    return Finding("database", Health.FINE, f"{hide_password(url)}: {stored}")
+
+
+def hide_password(url: str) -> str:
+    """Return a database's URL as people may see it.
+
+    >>> hide_password("postgresql+psycopg://me:secret@db.example/papers")
+    'postgresql+psycopg://me:***@db.example/papers'
+    """
+    hidden = re.sub(r"(?<=://)([^/:@]*):[^?]*@", r"\1:***@", url)
+    return re.sub(r"([?&]\w*password=)[^&]*", r"\1***", hidden)
 
 
 def check_arxiv(source: Source, category: str, now: datetime) -> Finding:
@@ -75,7 +86,8 @@ def check_arxiv(source: Source, category: str, now: datetime) -> Finding:
             f"{say_day(now.date())}: see which of them is wrong"
         )
         return Finding("clock", Health.DOUBTFUL, message)
-    message = f"{announcement.url}: {announcement.announced} on {say_day(announcement.day)}"
+    entries = f"{announcement.announced} entr{'y' if announcement.announced == 1 else 'ies'}"
+    message = f"{announcement.url}: {entries} on {say_day(announcement.day)}"
     return Finding("arXiv", Health.FINE, message)
 
 
@@ -87,7 +99,15 @@ def check_categories(
     if newest is None:
         message = "nothing was read yet: `papers fetch` reads the newest announcement"
         return (Finding("announcements", Health.DOUBTFUL, message),)
-    lines = {line.category: line for line in store.receipts(newest, categories)}
+    lines: dict[str, CategoryReceipt] = {}
+    # Where every category is late, nothing was announced on the days that matter most.
+    day = max(newest, now.date() - LONGEST_GAP)
+    while day <= max(newest, now.date() + timedelta(days=1)):
+        for line in store.receipts(day, categories):
+            # A weekend does not make up for what a Friday lacks.
+            if line.state is not BatchState.EMPTY or line.problems or line.category not in lines:
+                lines[line.category] = line
+        day += timedelta(days=1)
     return tuple(
         _check_category(category, store.last_announced(category), lines.get(category), now)
         for category in categories
@@ -97,13 +117,15 @@ def check_categories(
 def _check_category(
     category: str, last: date | None, line: CategoryReceipt | None, now: datetime
 ) -> Finding:
-    if last is None:
-        return Finding(category, Health.DOUBTFUL, "never read: `papers fetch` reads it")
-    read = f"last read {say_day(last)}"
+    read = f"last read {say_day(last)}" if last else "never read"
+    fetch = f"{read}; `papers fetch` reads what came since"
+    if line is not None and line.state not in (BatchState.COMPLETE, BatchState.EMPTY):
+        what = f"{line.state}: {line.problems[0]}" if line.problems else line.state
+        return Finding(category, Health.DOUBTFUL, f"{read}; {what}")
     if line is not None and line.problems:
-        return Finding(category, Health.DOUBTFUL, f"{read}; {line.state}: {line.problems[0]}")
-    if line is None or line.state not in ANNOUNCED:
-        return Finding(category, Health.DOUBTFUL, f"{read}; `papers fetch` reads what came since")
-    if now.date() - last > LONGEST_GAP:
-        return Finding(category, Health.DOUBTFUL, f"{read}; `papers fetch` reads what came since")
+        return Finding(category, Health.DOUBTFUL, f"{read}; {line.problems[0]}")
+    if last is None:
+        return Finding(category, Health.DOUBTFUL, f"{read}: `papers fetch` reads it")
+    if line is None or now.date() - last > LONGEST_GAP:
+        return Finding(category, Health.DOUBTFUL, fetch)
     return Finding(category, Health.FINE, read)

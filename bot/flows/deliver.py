@@ -1,17 +1,17 @@
 """Claim a delivery, send it, settle it; look before sending again what may have arrived."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from bot.core.editions import DeliveryState, Destination, DestinationKind, Edition
 from bot.core.records import CannotTell, Claim, Sent
-from bot.errors import BotError, DeliveryError
+from bot.errors import BotError, DeliveryError, StoreError
 
 LEASE = timedelta(minutes=5)
-# How long to wait after each failed attempt; then the delivery has failed.
+# How long to wait after each failed attempt, certain or not; then the delivery has failed.
 BACK_OFF = (
     timedelta(minutes=1),
     timedelta(minutes=5),
@@ -19,6 +19,8 @@ BACK_OFF = (
     timedelta(hours=1),
     timedelta(hours=6),
 )
+# No destination is waited for longer, whatever it asks for.
+LONGEST_WAIT = timedelta(days=1)
 
 
 class Sender(Protocol):
@@ -45,8 +47,9 @@ class DeliveryStore(Protocol):
     def claim(self, delivery_id: int, now: datetime, lease_until: datetime) -> Claim | None:
         """Commit `sending` with attempt + 1 and a lease before anything leaves.
 
-        Claimable are pending and unknown deliveries, those to be retried whose time has come, and
-        those whose lease has run out (in doubt). None where somebody else has it or it is settled.
+        Claimable are pending deliveries, those to be retried and unknown ones whose time has come,
+        and those whose lease has run out (in doubt). None where somebody else has it or it is
+        settled.
         """
         ...
 
@@ -61,7 +64,8 @@ class DeliveryStore(Protocol):
     ) -> bool:
         """Record the outcome and append it to the history, only for the attempt of this claim.
 
-        False where a later attempt has taken over. Raise StoreError for a transition that
+        It cannot be claimed again before `retry_at` (None: at once). False where a later attempt
+        has taken over. Raise StoreError for a transition that
         `core.editions.allows` refuses.
         """
         ...
@@ -98,12 +102,14 @@ def deliver(
     What may have arrived before is asked for first, and sent again only where it is surely not
     there or the destination cannot tell. Any error of one delivery ends with that delivery.
     """
-    claim = store.claim(delivery_id, now, now + LEASE)
+    try:
+        claim = store.claim(delivery_id, now, now + LEASE)
+    except StoreError as error:
+        return Outcome(Result.LATER, detail=str(error))
     if claim is None:
         return Outcome(Result.SKIPPED)
-    destination = claim.delivery.destination
     try:
-        sent, found = _send(claim, senders[destination.kind])
+        sent, found = _send(claim, senders)
     except DeliveryError as error:
         return _settle_error(claim, error, store, now)
     except BotError as error:
@@ -111,42 +117,95 @@ def deliver(
     except Exception as error:  # noqa: BLE001 - one bad delivery never stops the others
         reason = f"{type(error).__name__}: {error}"
         return _settle_error(claim, DeliveryError(reason, unknown=True), store, now)
-    store.settle(claim, DeliveryState.SENT, at=now, detail=sent.reference)
-    return Outcome(Result.FOUND if found else Result.SENT, destination, sent.reference)
+    result = Result.FOUND if found else Result.SENT
+    settled = _settle(
+        claim, DeliveryState.SENT, result, detail=sent.reference, store=store, now=now
+    )
+    # It is there, whoever else tries meanwhile: that one looks before it sends.
+    return replace(settled, result=result) if settled.result is Result.SKIPPED else settled
 
 
 def deliver_due(
-    store: DeliveryStore, senders: Mapping[DestinationKind, Sender], now: datetime
+    store: DeliveryStore,
+    senders: Mapping[DestinationKind, Sender],
+    now: datetime,
+    clock: Callable[[], datetime] | None = None,
 ) -> tuple[Outcome, ...]:
-    """Deliver everything that is due, one after another, oldest edition first."""
-    return tuple(deliver(each, store, senders, now) for each in store.due_deliveries(now))
+    """Deliver everything that is due at `now`, one after another, oldest edition first.
+
+    `clock` says when each one is claimed. Without it that is `now` for all, so do without only
+    where all of them together surely take less than LEASE: a lease that began too early may run
+    out while its delivery is on the way, and another process would take that one over.
+    """
+    due = store.due_deliveries(now)
+    return tuple(deliver(each, store, senders, clock() if clock else now) for each in due)
 
 
-def _send(claim: Claim, sender: Sender) -> tuple[Sent, bool]:
+def _send(claim: Claim, senders: Mapping[DestinationKind, Sender]) -> tuple[Sent, bool]:
     """Send, or find what an earlier attempt sent; say which."""
     delivery = claim.delivery
+    sender = senders.get(delivery.destination.kind)
+    if sender is None:
+        message = f"nothing here delivers to {delivery.destination}: set that up, or remove it"
+        raise DeliveryError(message, unknown=claim.in_doubt)
     if claim.in_doubt:
-        found = sender.find(claim.edition, delivery.destination, delivery.key)
+        try:
+            found = sender.find(claim.edition, delivery.destination, delivery.key)
+        except BotError as error:
+            raise _keep_doubt(error) from error
         if isinstance(found, Sent):
             return found, True
+        if delivery.attempt > len(BACK_OFF) + 1:
+            message = f"it was begun {delivery.attempt - 1} times and never known to arrive"
+            raise DeliveryError(message, permanent=True)
     return sender.send(claim.edition, delivery.destination, delivery.key), False
+
+
+def _keep_doubt(error: BotError) -> DeliveryError:
+    """Where looking failed, what was in doubt still is, so that it is looked for again."""
+    if not isinstance(error, DeliveryError):
+        return DeliveryError(str(error), unknown=True)
+    if error.permanent:
+        return error
+    return DeliveryError(str(error), unknown=True, retry_after=error.retry_after)
 
 
 def _settle_error(
     claim: Claim, error: DeliveryError, store: DeliveryStore, now: datetime
 ) -> Outcome:
-    """Record a failed attempt: in doubt, for good, or for another try."""
+    """Record a failed attempt: for good, in doubt, or for another try."""
     attempt = claim.delivery.attempt
     detail = str(error)
-    destination = claim.delivery.destination
-    if error.unknown:
-        store.settle(claim, DeliveryState.UNKNOWN, at=now, detail=detail)
-        return Outcome(Result.UNKNOWN, destination, detail)
     if error.permanent or attempt > len(BACK_OFF):
-        store.settle(claim, DeliveryState.FAILED, at=now, detail=detail)
-        return Outcome(Result.FAILED, destination, detail)
+        if error.unknown:
+            detail = f"{detail}; it may have arrived, and is not tried again"
+        return _settle(
+            claim, DeliveryState.FAILED, Result.FAILED, detail=detail, store=store, now=now
+        )
     wait = BACK_OFF[attempt - 1]
     if error.retry_after is not None:
-        wait = max(wait, timedelta(seconds=error.retry_after))
-    store.settle(claim, DeliveryState.RETRY, at=now, detail=detail, retry_at=now + wait)
-    return Outcome(Result.LATER, destination, detail)
+        asked = min(LONGEST_WAIT.total_seconds(), error.retry_after)
+        wait = max(wait, timedelta(seconds=asked))
+    state, result = DeliveryState.RETRY, Result.LATER
+    if error.unknown:
+        state, result = DeliveryState.UNKNOWN, Result.UNKNOWN
+    return _settle(claim, state, result, detail=detail, store=store, now=now, retry_at=now + wait)
+
+
+def _settle(
+    claim: Claim,
+    state: DeliveryState,
+    result: Result,
+    *,
+    detail: str,
+    store: DeliveryStore,
+    now: datetime,
+    retry_at: datetime | None = None,
+) -> Outcome:
+    """Record an outcome; where that fails, the claim's lease sees to it that somebody looks."""
+    destination = claim.delivery.destination
+    try:
+        settled = store.settle(claim, state, at=now, detail=detail, retry_at=retry_at)
+    except StoreError as error:
+        return Outcome(Result.UNKNOWN, destination, f"{detail}; {error}")
+    return Outcome(result if settled else Result.SKIPPED, destination, detail)

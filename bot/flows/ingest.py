@@ -44,6 +44,10 @@ class AnnouncementStore(Protocol):
         """Remember that a category's batch of a day was not read, unless it was read before."""
         ...
 
+    def receipts(self, day: date, categories: Iterable[str]) -> tuple[CategoryReceipt, ...]:
+        """Return what is known of a day, a line a category, in the categories' order."""
+        ...
+
     def count_papers(self, day: date, categories: Iterable[str]) -> int:
         """Count the papers that these categories announced on that day, each once."""
         ...
@@ -51,7 +55,10 @@ class AnnouncementStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ingest:
-    """One run over all followed categories; `report` hears each category's line as it is done."""
+    """One run over all followed categories; `report` hears each category's line as it is done.
+
+    Of a category that serves an older day it hears two: that day's, and that the newest is late.
+    """
 
     source: Source
     store: AnnouncementStore
@@ -61,10 +68,12 @@ class Ingest:
         """Fetch `day` (None: whatever is newest) of every category and store what came.
 
         One category's fault never stops the others. The receipt is of `day`, or of the newest day
-        that any category served; None where no category answered and no day was named.
+        that any category served, and says what is known of it now: what an earlier run read stays
+        read. Its lines' `stored` are of this run. None where no category answered and no day was
+        named.
         """
         read: dict[str, Announcement] = {}
-        lines: dict[str, CategoryReceipt] = {}
+        stored: dict[str, int] = {}
         failed: dict[str, str] = {}
         for category in categories:
             try:
@@ -72,8 +81,9 @@ class Ingest:
             except SourceError as error:
                 failed[category] = str(error)
                 continue
-            lines[category] = self._store(read[category], now)
-            self.report(lines[category])
+            line = self._store(read[category], now)
+            stored[category] = line.stored
+            self.report(line)
         newest = day or max((got.day for got in read.values()), default=None)
         if newest is None:
             for category, problem in failed.items():
@@ -88,13 +98,16 @@ class Ingest:
                 )
             elif read[category].day != newest:
                 line = build_mismatch(read[category], newest)
+                stored[category] = 0
             else:
                 continue
             self.store.save_receipt(line, now)
             self.report(line)
-            lines[category] = line
-        ordered = tuple(lines[category] for category in categories)
-        return build_receipt(newest, ordered, self.store.count_papers(newest, categories))
+        lines = tuple(
+            replace(line, stored=stored.get(line.category, 0))
+            for line in self.store.receipts(newest, categories)
+        )
+        return build_receipt(newest, lines, self.store.count_papers(newest, categories))
 
     def _store(self, announcement: Announcement, now: datetime) -> CategoryReceipt:
         """Store one announcement under its own day, unless it repeats the batch before it."""
@@ -109,14 +122,15 @@ class Ingest:
 def build_line(announcement: Announcement, before: Batch) -> CategoryReceipt:
     """Say what one announcement is worth, given the category's batch before it.
 
-    A batch that equals the one before it, entry for entry, is stale: a paper is new only once and
-    a version is announced only once, so arXiv served yesterday's under today's date.
+    A batch of which every entry stood in the one before is stale, even where some entries could
+    not be read this time: a paper is new only once and a version is announced only once, so arXiv
+    served yesterday's under today's date.
     """
     new, cross, replaced = count_entries(announcement.entries)
     problems = announcement.faults
     if announcement.announced == 0:
         state = BatchState.EMPTY
-    elif announcement.entries and name_batch(announcement.entries) == before:
+    elif announcement.entries and name_batch(announcement.entries) <= before:
         state = BatchState.STALE
         problem = (
             f"{announcement.category} repeats its batch before under {say_day(announcement.day)};"

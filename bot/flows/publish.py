@@ -1,17 +1,18 @@
 """Match a day's papers with every keyword set and freeze editions with their deliveries."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from bot.core.announcing import delivery_key, first_kind
+from bot.core.announcing import choose_kind, delivery_key
 from bot.core.editions import Delivery, Destination, Edition, Item, reading_order
 from bot.core.explaining import explain
 from bot.core.keyword_sets import KeywordSet
 from bot.core.matching import Matcher
 from bot.core.parsing import parse_set
 from bot.core.records import PreparedDay
+from bot.errors import QueryError
 
 # A category that was late or failed on one day comes with a later edition, up to this much later.
 LOOK_BACK = timedelta(days=7)
@@ -92,7 +93,7 @@ def plan_editions(
     """Make the editions that publishing `day` would freeze, in the sets' order; change nothing.
 
     A paper reaches a set once, whatever it is announced as later; what a category brought late
-    joins the first edition after it came.
+    joins the first edition after it came. Raise QueryError for a set that cannot be read.
     """
     matcher = build_matcher(sets)
     starts = [_find_start(store.edition_days(keyword_set), day) for keyword_set in sets]
@@ -105,7 +106,7 @@ def plan_editions(
                 editions.append(edition)
         each += timedelta(days=1)
     return tuple(
-        _leave_out_shown(store, keyword_set, _join_days(editions))
+        _leave_out_shown(store, keyword_set, editions)
         for keyword_set, editions in zip(sets, joined, strict=True)
     )
 
@@ -118,14 +119,18 @@ def publish(
     destinations: Mapping[str, Sequence[tuple[Destination, datetime]]],
     categories: Sequence[str],
     now: datetime,
+    report: Callable[[str], None] = lambda _problem: None,
 ) -> tuple[Published, ...]:
     """Freeze the edition of `day` of every set that has none yet, and plan its deliveries.
 
     `destinations` are by set name, each with the moment from which it may be delivered to. Doing
-    it again changes nothing.
+    it again changes nothing. A set that cannot be read never stops the others: it is left out, and
+    `report` hears why.
     """
     published = []
-    for keyword_set, edition in zip(sets, plan_editions(day, sets, store, categories), strict=True):
+    readable = find_readable(sets, report)
+    editions = plan_editions(day, readable, store, categories)
+    for keyword_set, edition in zip(readable, editions, strict=True):
         planned = destinations.get(keyword_set.name, ()) if edition.items else ()
         deliveries = store.save_edition(keyword_set, edition, planned, now)
         if deliveries is not None:
@@ -133,30 +138,50 @@ def publish(
     return tuple(published)
 
 
-def _has_edition(store: EditionStore, keyword_set: KeywordSet, day: date) -> bool:
-    days = store.edition_days(keyword_set)
-    return days is not None and days[1] >= day
+def find_readable(
+    sets: Sequence[KeywordSet], report: Callable[[str], None]
+) -> tuple[KeywordSet, ...]:
+    """Return the sets whose query can be read; `report` hears a sentence for each other one.
+
+    Sets are read before they are saved, but a later version of the program may read otherwise.
+    """
+    readable = []
+    for keyword_set in sets:
+        try:
+            parse_set(keyword_set)
+        except QueryError as error:
+            report(f"the set {keyword_set.name!r} is left out until it is changed: {error}")
+        else:
+            readable.append(keyword_set)
+    return tuple(readable)
 
 
-def _leave_out_shown(store: EditionStore, keyword_set: KeywordSet, edition: Edition) -> Edition:
-    """Leave out what stood in an earlier edition of the set, and count it."""
-    keys = [delivery_key(item) for item in edition.items]
+def _leave_out_shown(
+    store: EditionStore, keyword_set: KeywordSet, editions: Sequence[Edition]
+) -> Edition:
+    """Join a set's editions of several days, without what stood in an earlier edition of it.
+
+    What the last day brings again is counted; that the days before it were shown goes unsaid.
+    """
+    joined = _join_days(editions)
+    keys = [delivery_key(item) for item in joined.items]
     shown = store.shown_keys(keyword_set, keys)
-    fresh = tuple(item for item, key in zip(edition.items, keys, strict=True) if key not in shown)
-    return replace(edition, items=fresh, earlier=len(edition.items) - len(fresh))
+    fresh = tuple(item for item, key in zip(joined.items, keys, strict=True) if key not in shown)
+    earlier = sum(delivery_key(item) in shown for item in editions[-1].items)
+    return replace(joined, items=fresh, earlier=earlier)
 
 
 def _see_item(keyword_set: KeywordSet, item: Item) -> Item | None:
     """Return an item as a set sees it: what its own categories call it; None: not wanted."""
-    kinds = [
-        kind
-        for category, kind in item.kinds.items()
-        if not keyword_set.categories or category in keyword_set.categories
-    ]
-    if not kinds:
-        return None
-    kind = first_kind(kinds)
-    return replace(item, kind=kind) if kind in keyword_set.types else None
+    kind = choose_kind(
+        (
+            kind
+            for category, kind in item.kinds.items()
+            if not keyword_set.categories or category in keyword_set.categories
+        ),
+        keyword_set.types,
+    )
+    return None if kind is None else replace(item, kind=kind)
 
 
 def _find_start(edition_days: tuple[date, date] | None, day: date) -> date:

@@ -113,17 +113,21 @@ def _save(store: SetStore, before: KeywordSet, change: SetChange) -> KeywordSet:
     elif change.query:
         keywords, query = (), change.query
     if not keywords and not query:
-        msg = "the set looks for nothing: give it a --keyword or a --query"
+        msg = "the set looks for nothing: give it keywords or a query"
+        raise UserError(msg)
+    types = before.types if change.types is None else change.types
+    if not types:
+        msg = f"the set takes nothing: give it announcement types of {', '.join(AnnounceType)}"
         raise UserError(msg)
     after = replace(
         before,
         keywords=keywords,
         query=query,
         exclude=before.exclude if change.exclude is None else change.exclude,
-        types=before.types if change.types is None else change.types,
+        types=tuple(kind for kind in AnnounceType if kind in types),
         categories=before.categories
         if change.categories is None
-        else tuple(map(_read_category, change.categories)),
+        else tuple(dict.fromkeys(map(_read_category, change.categories))),
         match=before.match if change.match is None else change.match,
     )
     parse_set(after)

@@ -50,10 +50,11 @@ def send(app: App, /, day: date | None, source: str, *, dry_run: bool) -> int:
         destinations=destinations,
         categories=app.categories,
         now=now,
+        report=say,
     )
     for each in published:
         show(f"{each.edition.set.name}, {say_day(receipt.day)}: {len(each.edition.items)} papers")
-    outcomes = deliver_due(app.store, app.senders, now)
+    outcomes = deliver_due(app.store, app.senders, now, clock=lambda: datetime.now(UTC))
     if not outcomes:
         say("Nothing is due.")
     for outcome in outcomes:

@@ -89,10 +89,14 @@ def fetch_day(app: App, day: date | None, source: str) -> Receipt | None:
     from bot.edges.cli.progress import tracked
     from bot.flows.ingest import Ingest
 
+    app.store.reprepare()
     with tracked(len(app.categories), "Reading announcements") as advance:
+        heard: set[str] = set()
 
         def report(line: CategoryReceipt) -> None:
-            advance()
+            if line.category not in heard:
+                advance()
+            heard.add(line.category)
             for problem in line.problems:
                 say(f"{line.category}: {line.state}: {problem}")
 

@@ -1,0 +1,64 @@
+"""A destination that does as a test tells it, and remembers what reached it."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from bot.core.editions import Destination, Edition
+from bot.core.records import CannotTell, Sent
+
+if TYPE_CHECKING:
+    from bot.flows.deliver import Sender
+
+Script = Exception | CannotTell | None
+
+
+class RecordingSender:
+    """Sends and finds by script, one step a call; with no steps left it sends, and finds truly.
+
+    An error among `sends` is raised before anything arrives, after it where `arrives_anyway`.
+    """
+
+    def __init__(
+        self,
+        sends: Sequence[Exception | None] = (),
+        finds: Sequence[Script] = (),
+        *,
+        arrives_anyway: bool = False,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.sends = list(sends)
+        self.finds = list(finds)
+        self.arrives_anyway = arrives_anyway
+        self.meanwhile = meanwhile
+        self.arrived: list[tuple[str, Destination, Edition]] = []
+        self.calls: list[str] = []
+
+    @property
+    def keys(self) -> list[str]:
+        return [key for key, _, _ in self.arrived]
+
+    def send(self, edition: Edition, destination: Destination, key: str) -> Sent:
+        self.calls.append("send")
+        self.meanwhile()
+        error = self.sends.pop(0) if self.sends else None
+        if error is None or self.arrives_anyway:
+            self.arrived.append((key, destination, edition))
+        if error is not None:
+            raise error
+        return Sent(f"sent {key}")
+
+    def find(
+        self,
+        edition: Edition,  # noqa: ARG002 - the key says all
+        destination: Destination,  # noqa: ARG002
+        key: str,
+    ) -> Sent | CannotTell | None:
+        self.calls.append("find")
+        step = self.finds.pop(0) if self.finds else None
+        if isinstance(step, Exception):
+            raise step
+        return step or (Sent(f"found {key}") if key in self.keys else None)
+
+
+if TYPE_CHECKING:
+    _SENDER: Sender = RecordingSender()

@@ -1,0 +1,382 @@
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.announcing import choose_kind, delivery_key, first_kind, merge_entries
+from bot.core.editions import Destination, DestinationKind, Edition
+from bot.core.keyword_sets import KeywordSet
+from bot.core.papers import Announcement, AnnounceType, Entry, Paper
+from bot.errors import QueryError
+from bot.flows.ingest import Ingest
+from bot.flows.publish import Published, plan_editions, publish
+from tests.fakes.papers import DAY, NOW, announce, make_paper
+from tests.fakes.sources import CannedSource
+from tests.fakes.stores import MemoryStore
+
+# Monday to Friday, and the Monday after.
+MON, TUE, WED, THU, FRI = (date(2025, 12, day) for day in range(1, 6))
+NEXT_MON = date(2025, 12, 8)
+EVERY_TYPE = tuple(AnnounceType)
+REPLACE = AnnounceType.REPLACE
+CROSS = AnnounceType.CROSS
+FOLLOWED = ("cs.CV", "cs.RO", "cs.LG")
+CLOUDS = KeywordSet("Clouds", keywords=(("cloud",),))
+RAIN = KeywordSet("Rain", keywords=(("rain",),))
+FOLDER = Destination(DestinationKind.FOLDER, "digests")
+MAIL = Destination(DestinationKind.EMAIL, "lab@lab.example")
+
+
+def read(store: MemoryStore, *announcements: Announcement) -> None:
+    for each in announcements:
+        Ingest(CannedSource({each.category: each}), store).run(each.day, (each.category,), NOW)
+
+
+def freeze(
+    store: MemoryStore,
+    day: date,
+    *sets: KeywordSet,
+    to: Sequence[tuple[Destination, datetime]] = (),
+) -> tuple[Published, ...]:
+    return publish(
+        day,
+        sets,
+        store,
+        destinations={each.name: to for each in sets},
+        categories=FOLLOWED,
+        now=NOW,
+    )
+
+
+def shown(published: Sequence[Published]) -> list[tuple[str, ...]]:
+    return [tuple(map(delivery_key, each.edition.items)) for each in published]
+
+
+def test_freezes_what_matched_with_why_it_matched_and_the_days_receipt() -> None:
+    store = MemoryStore()
+    read(store, announce(make_paper(1), make_paper(2, title="On rain", abstract="Rain.")))
+    clouds, rain = freeze(store, DAY, CLOUDS, RAIN)
+    (paper,) = clouds.edition.items
+    assert paper.paper == make_paper(1)
+    assert [(hit.keyword, hit.words) for hit in paper.hits] == [
+        ("cloud", "clouds"),
+        ("cloud", "clouds"),
+    ]
+    assert (clouds.edition.receipt.announced, clouds.edition.receipt.read) == (2, 2)
+    assert clouds.edition.set == CLOUDS.summary
+    assert shown([rain]) == [("2512.00002",)]
+
+
+def test_plans_each_delivery_with_the_moment_from_which_it_may_leave() -> None:
+    store = MemoryStore()
+    read(store, announce(make_paper()))
+    later = NOW + timedelta(hours=3)
+    (published,) = freeze(store, DAY, CLOUDS, to=[(FOLDER, NOW), (MAIL, later)])
+    assert [delivery.destination for delivery in published.deliveries] == [FOLDER, MAIL]
+    assert store.due_deliveries(NOW) == (published.deliveries[0].id,)
+    assert len(store.due_deliveries(later)) == 2
+
+
+def test_freezes_an_edition_once_whatever_comes_later_that_day() -> None:
+    store = MemoryStore()
+    read(store, announce(make_paper(1)))
+    (first,) = freeze(store, DAY, CLOUDS, to=[(FOLDER, NOW)])
+    read(store, announce(make_paper(2), category="cs.RO"))
+    assert freeze(store, DAY, CLOUDS, to=[(FOLDER, NOW)]) == ()
+    assert store.editions_of(CLOUDS) == [first.edition]
+    assert len(store.ledger) == 1
+
+
+def test_an_empty_edition_is_kept_and_plans_no_delivery() -> None:
+    store = MemoryStore()
+    read(store, announce())
+    (published,) = freeze(store, DAY, CLOUDS, to=[(FOLDER, NOW)])
+    assert (published.edition.items, published.deliveries) == ((), ())
+    assert store.editions_of(CLOUDS) == [published.edition]
+
+
+def test_planning_changes_nothing() -> None:
+    store = MemoryStore()
+    read(store, announce(make_paper()))
+    (plan,) = plan_editions(DAY, [CLOUDS], store, FOLLOWED)
+    assert store.editions == {}
+    (published,) = freeze(store, DAY, CLOUDS)
+    assert published.edition == plan
+
+
+def test_without_sets_nothing_is_planned() -> None:
+    assert plan_editions(DAY, [], MemoryStore(), FOLLOWED) == ()
+
+
+def test_a_paper_new_on_monday_and_cross_listed_on_thursday_comes_once() -> None:
+    store = MemoryStore()
+    read(store, announce(make_paper(), day=MON))
+    monday = freeze(store, MON, CLOUDS)
+    read(store, announce(make_paper(), category="cs.RO", day=THU, kind=CROSS))
+    thursday = freeze(store, THU, CLOUDS)
+    assert shown(monday) == [("2512.00001",)]
+    assert shown(thursday) == [()]
+    assert thursday[0].edition.earlier == 1
+
+
+def test_each_replacement_comes_once_to_a_set_that_wants_them() -> None:
+    store = MemoryStore()
+    eager = KeywordSet("Eager", keywords=(("cloud",),), types=EVERY_TYPE)
+    came = []
+    for day, version, category, kind in (
+        (MON, 1, "cs.CV", AnnounceType.NEW),
+        (TUE, 2, "cs.CV", REPLACE),
+        (WED, 2, "cs.RO", AnnounceType.REPLACE_CROSS),
+        (THU, 3, "cs.CV", REPLACE),
+    ):
+        paper = make_paper(version=version)
+        read(store, announce(paper, category=category, day=day, kind=kind))
+        came += shown(freeze(store, day, eager, CLOUDS))
+    assert came[::2] == [("2512.00001",), ("2512.00001v2",), (), ("2512.00001v3",)]
+    assert came[1::2] == [("2512.00001",), (), (), ()]
+
+
+def test_what_a_category_brings_late_joins_the_next_edition() -> None:
+    store = MemoryStore()
+    read(store, announce(make_paper(1), day=THU))
+    freeze(store, THU, CLOUDS)
+    read(
+        store,
+        announce(make_paper(2), category="cs.RO", day=THU),
+        announce(make_paper(3), day=FRI),
+    )
+    (friday,) = freeze(store, FRI, CLOUDS)
+    assert sorted(shown([friday])[0]) == ["2512.00002", "2512.00003"]
+    assert friday.edition.receipt.announced == 1
+
+
+def test_a_paper_that_was_late_and_comes_again_comes_once_as_it_came_first() -> None:
+    store = MemoryStore()
+    freeze(store, THU, CLOUDS)
+    read(
+        store,
+        announce(make_paper(), day=THU),
+        announce(make_paper(), category="cs.RO", day=FRI, kind=CROSS),
+    )
+    (friday,) = freeze(store, FRI, CLOUDS)
+    assert [item.kind for item in friday.edition.items] == [AnnounceType.NEW]
+
+
+def test_what_is_more_than_a_week_late_is_let_go() -> None:
+    store = MemoryStore()
+    freeze(store, MON, CLOUDS)
+    read(store, announce(make_paper(1), day=MON), announce(make_paper(2), day=TUE))
+    (published,) = freeze(store, TUE + timedelta(days=7), CLOUDS)
+    assert shown([published]) == [("2512.00002",)]
+
+
+def test_a_new_set_does_not_get_what_was_announced_before_it() -> None:
+    store = MemoryStore()
+    read(store, announce(make_paper(1), day=WED), announce(make_paper(2), day=THU))
+    freeze(store, WED, CLOUDS)
+    old, new = freeze(store, THU, CLOUDS, KeywordSet("Newer", keywords=(("cloud",),)))
+    assert shown([old, new]) == [("2512.00002",), ("2512.00002",)]
+    read(store, announce(make_paper(3), category="cs.RO", day=WED))
+    old, new = freeze(store, FRI, CLOUDS, KeywordSet("Newer", keywords=(("cloud",),)))
+    assert shown([old, new]) == [("2512.00003",), ()]
+
+
+def test_only_what_the_day_itself_brings_again_counts_as_shown_before() -> None:
+    store = MemoryStore()
+    read(store, announce(make_paper(1), make_paper(2), day=WED))
+    freeze(store, WED, CLOUDS)
+    read(
+        store,
+        announce(make_paper(1), category="cs.RO", day=THU, kind=CROSS),
+        announce(make_paper(3), day=THU),
+    )
+    (thursday,) = freeze(store, THU, CLOUDS)
+    assert shown([thursday]) == [("2512.00003",)]
+    assert thursday.edition.earlier == 1
+
+
+def test_an_older_day_can_be_published_after_a_newer_one() -> None:
+    store = MemoryStore()
+    read(store, announce(make_paper(1), day=WED), announce(make_paper(2), day=THU))
+    assert shown(freeze(store, THU, CLOUDS)) == [("2512.00002",)]
+    assert shown(freeze(store, WED, CLOUDS)) == [("2512.00001",)]
+
+
+@pytest.mark.parametrize(
+    ("keyword_set", "kind"),
+    [
+        (KeywordSet("Everywhere", keywords=(("cloud",),)), AnnounceType.NEW),
+        (KeywordSet("There", keywords=(("cloud",),), categories=("cs.RO",)), CROSS),
+        (KeywordSet("Elsewhere", keywords=(("cloud",),), categories=("cs.LG",)), None),
+        (KeywordSet("Updates", keywords=(("cloud",),), types=(REPLACE,)), None),
+        (
+            KeywordSet(
+                "New there",
+                keywords=(("cloud",),),
+                categories=("cs.RO",),
+                types=(AnnounceType.NEW,),
+            ),
+            None,
+        ),
+    ],
+    ids=lambda value: value.name if isinstance(value, KeywordSet) else "",
+)
+def test_a_set_sees_what_its_own_categories_call_a_paper(
+    keyword_set: KeywordSet, kind: AnnounceType | None
+) -> None:
+    store = MemoryStore()
+    read(store, announce(make_paper()), announce(make_paper(), category="cs.RO", kind=CROSS))
+    (published,) = freeze(store, DAY, keyword_set)
+    assert [item.kind for item in published.edition.items] == ([kind] if kind else [])
+
+
+def test_papers_stand_in_reading_order_whatever_day_they_came_from() -> None:
+    store = MemoryStore()
+    freeze(store, THU, CLOUDS)
+    papers = [
+        make_paper(number, categories=categories)
+        for number, categories in enumerate(
+            [("cs.CV",), ("cs.RO",), ("cs.CV", "cs.RO"), ("cs.CV",)]
+        )
+    ]
+    read(store, announce(*papers[::2], day=THU), announce(*papers[1::2], day=FRI))
+    assert shown(freeze(store, FRI, CLOUDS)) == [
+        ("2512.00001", "2512.00002", "2512.00003", "2512.00000")
+    ]
+
+
+def test_a_set_that_cannot_be_read_never_stops_the_others() -> None:
+    store = MemoryStore()
+    read(store, announce(make_paper()))
+    bad = KeywordSet("Bad", query="cloud OR")
+    heard: list[str] = []
+    published = publish(
+        DAY,
+        [bad, CLOUDS],
+        store,
+        destinations={},
+        categories=FOLLOWED,
+        now=NOW,
+        report=heard.append,
+    )
+    assert [each.edition.set.name for each in published] == ["Clouds"]
+    (problem,) = heard
+    assert problem.startswith("the set 'Bad' is left out until it is changed: ")
+    assert len(publish(DAY, [bad], store, destinations={}, categories=FOLLOWED, now=NOW)) == 0
+    with pytest.raises(QueryError):
+        plan_editions(DAY, [bad], store, FOLLOWED)
+
+
+def test_of_one_day_the_highest_version_stands_and_the_first_kind_counts() -> None:
+    two, one = make_paper(version=2), make_paper(version=1)
+    (item,) = merge_entries(
+        [
+            ("cs.CV", Entry(two, REPLACE)),
+            ("cs.RO", Entry(one, CROSS)),
+            ("cs.CV", Entry(one, AnnounceType.NEW)),
+            ("cs.CV", Entry(two, REPLACE)),
+        ]
+    )
+    assert (item.paper, item.kind) == (two, AnnounceType.NEW)
+    assert dict(item.kinds) == {"cs.CV": AnnounceType.NEW, "cs.RO": CROSS}
+
+
+# Nine papers about clouds, rain or both, and any story of how arXiv announces them.
+TITLES = ("Clouds", "Rain", "Rain from clouds")
+START = MON
+SETS = (
+    CLOUDS,
+    RAIN,
+    KeywordSet("Eager", keywords=(("cloud",),), types=EVERY_TYPE),
+    KeywordSet("Robots", keywords=(("rain",), ("cloud",)), categories=("cs.RO",)),
+    KeywordSet("Updates", query="clouds NOT rain", types=EVERY_TYPE[2:]),
+)
+WORDS = {"Clouds": "loud", "Rain": "ain", "Eager": "loud", "Robots": "", "Updates": "Clouds"}
+entries = st.builds(
+    lambda number, version, kind: Entry(
+        Paper(f"2512.{number:05d}", version, TITLES[number % 3], (), "", ("cs.CV",)), kind
+    ),
+    st.integers(0, 8),
+    st.integers(1, 3),
+    st.sampled_from(EVERY_TYPE),
+)
+# By day and category: the batch (None repeats the one before) and by how many days it is late.
+stories = st.lists(
+    st.fixed_dictionaries(
+        {
+            category: st.tuples(st.lists(entries, max_size=4) | st.none(), st.integers(0, 7))
+            for category in FOLLOWED
+        }
+    ),
+    min_size=1,
+    max_size=8,
+)
+Story = list[dict[str, tuple[list[Entry] | None, int]]]
+
+
+def tell(story: Story) -> MemoryStore:
+    """Live through a story a day at a time, and a week more, publishing every day."""
+    store = MemoryStore()
+    arriving: dict[date, list[Announcement]] = {}
+    last: dict[str, list[Entry]] = {}
+    for number, of_day in enumerate(story):
+        day = START + timedelta(days=number)
+        for category, (batch, late) in of_day.items():
+            last[category] = told = last.get(category, []) if batch is None else batch
+            arriving.setdefault(day + timedelta(days=late), []).append(
+                Announcement(category, day, "https://arxiv.example", len(told), tuple(told))
+            )
+    for number in range(len(story) + 7):
+        day = START + timedelta(days=number)
+        read(store, *arriving.get(day, ()))
+        freeze(store, day, *SETS)
+        assert freeze(store, day, *SETS) == ()
+    return store
+
+
+@settings(deadline=None, max_examples=50)
+@given(stories)
+def test_whatever_comes_late_twice_or_elsewhere_nothing_is_shown_twice_and_nothing_is_lost(
+    story: Story,
+) -> None:
+    store = tell(story)
+    for each in SETS:
+        editions: list[Edition] = store.editions_of(each)
+        came = Counter(delivery_key(item) for edition in editions for item in edition.items)
+        assert set(came.values()) <= {1}
+        for day in sorted({day for _, day in store.batches}):
+            for item in store.load_day(day, FOLLOWED).listing.items:
+                seen = [
+                    kind
+                    for category, kind in item.kinds.items()
+                    if not each.categories or category in each.categories
+                ]
+                wanted = bool(seen) and first_kind(seen) in each.types
+                words = WORDS[each.name]
+                matches = (
+                    item.paper.title == words if words == "Clouds" else words in item.paper.title
+                )
+                if wanted and matches:
+                    version = f"v{item.paper.version}" if first_kind(seen).is_replacement else ""
+                    assert f"{item.paper.base_id}{version}" in came
+
+
+@pytest.mark.parametrize(
+    ("called", "types", "counts_as"),
+    [
+        ("new cross", "new", "new"),
+        ("new cross", "cross", None),
+        ("cross replace", "new cross", "cross"),
+        ("cross replace", "replace", "replace"),
+        ("replace replace-cross", "replace-cross", None),
+        ("", "new cross", None),
+    ],
+)
+def test_what_a_paper_counts_as_for_those_who_want_some_types(
+    called: str, types: str, counts_as: str | None
+) -> None:
+    kinds = [AnnounceType(kind) for kind in called.split()]
+    assert choose_kind(kinds, [AnnounceType(kind) for kind in types.split()]) == counts_as
