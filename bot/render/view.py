@@ -139,7 +139,7 @@ def build_day_view(listing: DayListing) -> DayView:
         day=say_day(listing.day),
         day_brief=say_day_briefly(listing.day),
         categories=tuple(
-            CategoryView(one_line(category), one_line(name_of(category)), tuple(papers))
+            CategoryView(one_line(category), _name_category(category), tuple(papers))
             for category, papers in sorted(by_category.items())
         ),
         counts=count(len(listing.items), "paper"),
@@ -214,6 +214,12 @@ def group_days(entries: Sequence[IndexEntry]) -> tuple[tuple[date, tuple[IndexEn
 
 
 @lru_cache(maxsize=512)
+def _name_category(category: str) -> str:
+    """Name a category with its id, as two of arXiv's are called Machine Learning."""
+    name, shown = one_line(name_of(category)), one_line(category)
+    return f"{name} · {shown}" if name != shown else shown
+
+
 def _display_category(category: str) -> str:
     return one_line(category)
 

@@ -204,8 +204,8 @@ def test_a_days_page_counts_papers_by_category_and_links_to_each(
     rows = [[text_of(cell) for cell in row] for row in tree.iter("tr")]
     assert rows == [
         ["Category", "Papers"],
-        ["Computer Vision and Pattern Recognition", "5"],
-        ["Machine Learning", "1"],
+        ["Computer Vision and Pattern Recognition · cs.CV", "5"],
+        ["Machine Learning · cs.LG", "1"],
     ]
     anchors = {heading.get("id") for heading in tree.iter("h2")}
     assert {link.get("href") for row in tree.iter("tr") for link in row.iter("a")} == {

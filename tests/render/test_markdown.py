@@ -367,10 +367,10 @@ def test_a_day_lists_every_paper_under_its_category(listing: DayListing) -> None
 
 | Category | Count |
 | --- | --- |
-| Computer Vision and Pattern Recognition | 5 |
-| Machine Learning | 1 |
+| Computer Vision and Pattern Recognition · cs.CV | 5 |
+| Machine Learning · cs.LG | 1 |
 
-### Computer Vision and Pattern Recognition
+### Computer Vision and Pattern Recognition · cs.CV
 
 - **[Counting Clouds from Below](https://arxiv.org/abs/2512.00105)**  `arXiv:2512.00105`  \n\
   _Cy Made-Up, Dee Nobody, Eve Invented, Flo Fiction, Gus Ghost, Al B_

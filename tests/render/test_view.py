@@ -162,9 +162,9 @@ def test_a_day_is_shown_by_canonical_category_in_order_of_id(
     view = build_day_view(DayListing(edition.day, items, edition.receipt))
     shown = [(c.id, c.name, [p.item.paper.base_id for p in c.papers]) for c in view.categories]
     assert shown == [
-        ("cs.CV", "Computer Vision and Pattern Recognition", ["2"]),
-        ("eess.SY", "Systems and Control", ["1", "3"]),
-        ("stat.ML", "Machine Learning", ["0"]),
+        ("cs.CV", "Computer Vision and Pattern Recognition · cs.CV", ["2"]),
+        ("eess.SY", "Systems and Control · eess.SY", ["1", "3"]),
+        ("stat.ML", "Machine Learning · stat.ML", ["0"]),
         ("x-y.ZZ", "x-y.ZZ", ["4"]),
     ]
     assert (view.counts, view.day_brief) == ("5 papers", "4 Dec")
