@@ -74,7 +74,7 @@ def _find_reasons(expression: Expression, held: set[int], numbers: dict[Term, in
 def holds(expression: Expression, held: set[int], numbers: dict[Term, int]) -> bool:
     """Whether an expression is true of a paper that holds these terms."""
     if isinstance(expression, Not):
-        return not holds(expression.part, held, numbers)
+        return numbers[expression.part] not in held
     if isinstance(expression, AllOf):
         return all(holds(part, held, numbers) for part in expression.parts)
     if isinstance(expression, AnyOf):

@@ -1,6 +1,7 @@
 """Where phrases stand in a prepared text: one automaton for all, then a look at each hit."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -8,14 +9,21 @@ from typing import NamedTuple
 from ahocorasick_rs import AhoCorasick
 
 from bot.core.editions import Field
-from bot.core.patterns import Literal, Tail, build_literals, build_regex, has_inner_wildcard
+from bot.core.patterns import (
+    Literal,
+    Row,
+    Tail,
+    build_literals,
+    build_rows,
+    has_inner_wildcard,
+)
+from bot.core.plurals import ES_ENDS
 from bot.core.query import Phrase
 from bot.core.words import SECTION_FIELDS, Prepared, Section
 
 # A phrase without a field is looked for in both.
 _TEXT_FIELDS = frozenset({Field.TITLE, Field.ABSTRACT})
-# After these an "es" makes the plural, after anything else an "s".
-_SIBILANT_ENDS = frozenset("sxzh")
+_LINE_END = re.compile("\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +42,7 @@ class _Check(NamedTuple):
     phrase: int
     fields: frozenset[Field]
     literal: Literal
-    capitals: tuple[bool, ...] = ()
-    regex: re.Pattern[str] | None = None
+    row: Row | None = None
 
 
 class _Table:
@@ -55,10 +62,9 @@ class _Table:
     def add(self, number: int, phrase: Phrase, fields: frozenset[Field]) -> None:
         """Add every literal of a phrase."""
         if has_inner_wildcard(phrase):
-            literal, regex = build_regex(phrase)
-            capitals = tuple(word.capitals for word in phrase.words)
-            check = _Check(number, fields, literal, capitals, regex)
-            self.careful.setdefault(literal.text, []).append(check)
+            for row in build_rows(phrase):
+                check = _Check(number, fields, Literal(row.literal, Tail.ANY), row)
+                self.careful.setdefault(row.literal, []).append(check)
             return
         plain = fields is _TEXT_FIELDS
         for literal in build_literals(phrase):
@@ -126,7 +132,7 @@ class _View:
         self._marks = marks
         self._offset = offset
         self._marked: frozenset[int] | None = None
-        self._ends: list[int] | None = None
+        self._ends: list[int] = []
 
     def is_marked(self, place: int) -> bool:
         """Whether the word at this place of the view has two capitals or more."""
@@ -136,7 +142,9 @@ class _View:
 
     def section_at(self, place: int) -> Section:
         """Return the section that this place of the view lies in."""
-        return Section(self._first + self.text.count("\n", 0, place))
+        if not self._ends:
+            self._ends = [found.end() for found in _LINE_END.finditer(self.text)]
+        return Section(self._first + bisect_right(self._ends, place))
 
     def absolute(self, phrase: int, start: int, end: int) -> Span:
         """Make a span of the whole prepared text."""
@@ -181,7 +189,7 @@ class _Automaton:
                 found.update(
                     check.phrase
                     for check in self._checks[literal - plain]
-                    if check.phrase not in found and any(_look(check, view, start, end))
+                    if check.phrase not in found and _look(check, view, start, end)
                 )
         found.update(map(self._phrases.__getitem__, held))
         several = [number for number in found if number < 0]
@@ -198,7 +206,9 @@ class _Automaton:
         ):
             if literal >= plain:
                 for check in self._checks[literal - plain]:
-                    yield from _look(check, view, start, end)
+                    place = _look(check, view, start, end)
+                    if place is not None:
+                        yield view.absolute(check.phrase, *place)
             elif literal < self._sure or _tail_holds(view.text, end, Tail.PLURAL):
                 first, last = _widen(view.text, start, end)
                 number = self._phrases[literal]
@@ -210,7 +220,7 @@ def _ends_plural(text: str, end: int) -> bool:
     """Whether the word goes on by a plural's ending alone."""
     if text.startswith("s ", end):
         return True
-    return text.startswith("es ", end) and text[end - 1] in _SIBILANT_ENDS
+    return text.startswith("es ", end) and text[end - 1] in ES_ENDS
 
 
 def _tail_holds(text: str, end: int, tail: Tail) -> bool:
@@ -224,25 +234,19 @@ def _widen(text: str, start: int, end: int) -> tuple[int, int]:
     return first, text.index(" ", end - 1)
 
 
-def _look(check: _Check, view: _View, start: int, end: int) -> Iterator[Span]:
-    """Yield what a literal's hit proves: one span, none, or those of its regular expression."""
-    text = view.text
-    if check.regex is not None:
-        line = slice(text.rfind("\n", 0, start) + 1, text.index("\n", end))
-        for found in check.regex.finditer(text, line.start, line.stop):
-            if found.start() <= start < found.end() and _capitals_hold(check, view, found):
-                span = view.absolute(check.phrase, found.start(), found.end())
-                if SECTION_FIELDS[span.section] in check.fields:
-                    yield span
-        return
-    literal = check.literal
-    if not _tail_holds(text, end, literal.tail):
-        return
-    if not _marks_hold(literal, view, start):
-        return
-    span = view.absolute(check.phrase, *_widen(text, start, end))
-    if SECTION_FIELDS[span.section] in check.fields:
-        yield span
+def _look(check: _Check, view: _View, start: int, end: int) -> tuple[int, int] | None:
+    """Return where the words of the phrase begin and end, if a literal's hit is one of it."""
+    if check.row is not None:
+        place = _compare(check.row, view, start, end)
+    elif _tail_holds(view.text, end, check.literal.tail) and _marks_hold(
+        check.literal, view, start
+    ):
+        place = _widen(view.text, start, end)
+    else:
+        place = None
+    if place is None or check.fields is _TEXT_FIELDS:
+        return place
+    return place if SECTION_FIELDS[view.section_at(start)] in check.fields else None
 
 
 def _marks_hold(literal: Literal, view: _View, start: int) -> bool:
@@ -253,10 +257,35 @@ def _marks_hold(literal: Literal, view: _View, start: int) -> bool:
     )
 
 
-def _capitals_hold(check: _Check, view: _View, found: re.Match[str]) -> bool:
-    place = found.start()
-    for word, capitals in zip(found.group().split(" "), check.capitals, strict=True):
-        if capitals and not view.is_marked(place):
-            return False
-        place += len(word) + 1
-    return True
+def _compare(row: Row, view: _View, start: int, end: int) -> tuple[int, int] | None:
+    """Compare words one by one, forwards from the one in which a hit lies, then backwards."""
+    text = view.text
+    anchor, after = _widen(text, start, end)
+    first, last = anchor, after
+    for index in range(row.anchor, len(row.words)):
+        if index > row.anchor:
+            anchor, after = last + 1, text.find(" ", last + 1)
+            last = after
+        if not _fits(row, index, view, anchor, after):
+            return None
+    for index in range(row.anchor - 1, -1, -1):
+        anchor, after = text.rfind(" ", 0, first - 1) + 1, first - 1
+        first = anchor
+        if not _fits(row, index, view, anchor, after):
+            return None
+    return first, last
+
+
+def _fits(row: Row, index: int, view: _View, start: int, end: int) -> bool:
+    """Whether the text's word between `start` and `end` is the row's word of that index."""
+    wanted = row.words[index]
+    body = wanted.strip("*")
+    word = view.text[start:end]
+    if row.capitals[index] and not view.is_marked(start):
+        return False
+    if wanted.endswith("*"):
+        return body in word if wanted.startswith("*") else word.startswith(body)
+    forms = [body]
+    if row.plural and index == len(row.words) - 1:
+        forms += [f"{body}s", f"{body}es"] if body[-1] in ES_ENDS else [f"{body}s"]
+    return word.endswith(tuple(forms)) if wanted.startswith("*") else word in forms

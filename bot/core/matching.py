@@ -83,7 +83,7 @@ class Matcher:
 
     def _add_query(self, index: int, expression: Expression) -> None:
         """Note which terms settle a query and which only call for its test."""
-        rest: list[Expression] = []
+        rest: list[AllOf | AnyOf | Not] = []
         for part in expression.parts if isinstance(expression, AnyOf) else (expression,):
             if isinstance(part, AllOf | AnyOf | Not):
                 rest.append(part)
@@ -98,21 +98,18 @@ class Matcher:
         self._tests[index] = self._compile(remainder)
 
     def _number(self, term: Term) -> int:
-        """Return a term's number; terms of the same words and field share one."""
+        """Return a term's number; equal terms share one."""
         known = self.terms.get(term)
         if known is None:
             known = self.terms[term] = len(self._settles)
             self._settles.append([])
         return known
 
-    def _compile(self, expression: Expression) -> _Test:
+    def _compile(self, expression: AllOf | AnyOf | Not) -> _Test:
         """Make a function of an expression; plain lists of terms become set operations."""
         if isinstance(expression, Not):
-            inner = self._compile(expression.part)
-            return lambda held: not inner(held)
-        if not isinstance(expression, AllOf | AnyOf):
-            number = self._number(expression)
-            return lambda held: number in held
+            absent = self._number(expression.part)
+            return lambda held: absent not in held
         terms = frozenset(
             self._number(part)
             for part in expression.parts

@@ -2,37 +2,31 @@
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 
 from bot.core import taxonomy
 from bot.core.keyword_sets import KeywordSet, MatchMode
-from bot.core.latex import to_text
 from bot.core.papers import ArxivId
+from bot.core.phrasing import LONGEST_PHRASE, build_patterns, name_singular, read_patterns
 from bot.core.query import (
     AllOf,
     AnyOf,
     Expression,
     HasId,
     InCategory,
-    Not,
-    Pattern,
     Phrase,
     Query,
     Substring,
     build_query,
+    negate,
 )
-from bot.core.tokens import FIELDS, OPERATORS, Token, split_tokens
-from bot.core.words import CAPITALS, Word, split_words
+from bot.core.tokens import FIELDS, OPERATORS, Token, check_length, cite, split_tokens
 from bot.errors import QueryError, UserError
 
 DEEPEST_NESTING = 50
-SHORTEST_STEM = 2
 
 _OPERATOR = re.compile(r"(?<!\S)(?:AND|OR|NOT)(?!\S)")
 # Nothing in such a keyword means anything but itself; by far most keywords are so.
 _PLAIN = re.compile(r"[\w\s.,/&+#'’–-]+")
-# Words that need no splitting into more than space and hyphen part: the same, but quicker.
-_SIMPLE = re.compile(r"[A-Za-z0-9 -]+")
 
 
 def parse_query(text: str) -> Query:
@@ -54,8 +48,8 @@ def parse_set(keyword_set: KeywordSet) -> Query:
         wanted = parse_query(keyword_set.query).expression
         text = keyword_set.query
     else:
-        if not keyword_set.keywords:
-            message = f"set {keyword_set.name!r} has no keywords: add one or a query"
+        if not keyword_set.keywords or () in keyword_set.keywords:
+            message = f"set {keyword_set.name!r} lacks a keyword: add one, or a query"
             raise QueryError(keyword_set.name, 1, message)
         alternatives = tuple(
             _combine(AllOf, tuple(parse_keyword(part, keyword_set.match) for part in parts))
@@ -65,7 +59,7 @@ def parse_set(keyword_set: KeywordSet) -> Query:
         text = " OR ".join(keyword_set.summary.keywords)
     if keyword_set.exclude:
         unwanted = tuple(
-            Not(parse_keyword(part, keyword_set.match)) for part in keyword_set.exclude
+            negate(parse_keyword(part, keyword_set.match)) for part in keyword_set.exclude
         )
         wanted = AllOf((wanted, *unwanted))
     return build_query(text, wanted)
@@ -73,40 +67,24 @@ def parse_set(keyword_set: KeywordSet) -> Query:
 
 def parse_keyword(text: str, match: MatchMode = MatchMode.WORDS) -> Expression:
     """Read one keyword of a set: a phrase, with a field before it where wanted; no operators."""
+    if not text.strip():
+        raise QueryError(text, 1, "an empty keyword would match everything: remove it")
+    check_length(text)
     if match is MatchMode.SUBSTRING:
-        if not text.strip():
-            raise QueryError(text, 1, "an empty keyword would match everything: remove it")
         return Substring(text, text.lower())
     if _PLAIN.fullmatch(text) and not _OPERATOR.search(text):
         words = build_patterns(text)
-        if words:
-            return Phrase(text.strip(), words)
+        if 0 < len(words) <= LONGEST_PHRASE:
+            bare = text.strip()
+            return Phrase(bare, name_singular(bare, words))
     for token in split_tokens(text):
         if token.kind in (*OPERATORS, "(", ")"):
             message = (
-                f"{text!r} holds `{token.text}` at position {token.position}: a keyword is plain "
-                "words; write `query = ...` for operators and brackets"
+                f"{cite(text)} holds `{token.text}` at position {token.position}: a keyword is "
+                "plain words; write a query for operators and brackets, or quotes around it"
             )
             raise QueryError(text, token.position, message)
     return _Parser(text).parse()
-
-
-def build_patterns(text: str) -> tuple[Pattern, ...]:
-    """Make the patterns of plain words without wildcards."""
-    if _SIMPLE.fullmatch(text):
-        return tuple([_build_pattern(word) for word in text.replace("-", " ").split()])
-    return tuple(Pattern(word.folded, is_in_capitals(word, text)) for word in split_words(text))
-
-
-@lru_cache(maxsize=65_536)
-def _build_pattern(word: str) -> Pattern:
-    """Make the pattern of one word of ASCII letters and digits."""
-    return Pattern(word.lower(), word.isupper() and sum(map(str.isupper, word)) >= CAPITALS)
-
-
-def is_in_capitals(word: Word, text: str) -> bool:
-    """Whether a word of `text` has two letters or more, all of them capitals."""
-    return word.capitals >= CAPITALS and text[word.start : word.end].isupper()
 
 
 def _combine(kind: type[AllOf] | type[AnyOf], parts: tuple[Expression, ...]) -> Expression:
@@ -127,14 +105,11 @@ class _Parser:
     def parse(self) -> Expression:
         """Read the whole query."""
         if not self.tokens:
-            raise self._fault(1, "the query is empty: write the words that papers must hold")
+            raise self._fault(1, "the query is empty: write words that papers must hold")
         expression = self._read_any()
         token = self._peek()
         if token.kind == ")":
-            raise self._fault(
-                token.position,
-                f"the bracket at position {token.position} closes nothing: remove it",
-            )
+            raise self._unopened(token.position)
         return expression
 
     def _peek(self) -> Token:
@@ -164,9 +139,10 @@ class _Parser:
             if token.kind == "AND":
                 self._take()
             elif token.kind in ("text", "field", "("):
+                shown = cite(f"{token.text}:" if token.kind == "field" else token.text)
                 raise self._fault(
                     token.position,
-                    f"`{token.text}` at position {token.position} follows without an operator: "
+                    f"{shown} at position {token.position} follows without an operator: "
                     "put AND or OR before it",
                 )
             elif token.kind != "NOT":
@@ -176,7 +152,7 @@ class _Parser:
     def _read_one(self) -> Expression:
         token = self._take()
         if token.kind == "NOT":
-            return Not(self._nest(self._read_one))
+            return negate(self._nest(self._read_one))
         if token.kind == "(":
             return self._read_bracket(token)
         if token.kind == "field":
@@ -205,13 +181,13 @@ class _Parser:
             return self._unclosed()
         before = self.tokens[self.place - 2] if self.place > 1 else None
         at = token.position
+        if token.kind == "end":
+            return self._fault(
+                at,
+                f"{cite(self.text.strip())} ends with an operator at position {at}: "
+                "add a word after it",
+            )
         if before is not None and before.kind in OPERATORS:
-            if token.kind == "end":
-                return self._fault(
-                    at,
-                    f"`{self.text.strip()}` ends with an operator at position {at}: "
-                    "add a word after it",
-                )
             return self._fault(
                 at,
                 f"`{before.text}` is followed by `{token.text}` at position {at}: "
@@ -223,11 +199,11 @@ class _Parser:
                 f"`{token.text}` at position {at} has nothing before it: add a word, "
                 f'or write "{token.text.lower()}" in quotes to look for the word',
             )
-        if token.kind == ")":
+        if self.open:
             return self._fault(
                 at, f"there is nothing in the bracket before position {at}: add a word"
             )
-        return self._fault(at, f"a word is missing at position {at}: add it")
+        return self._unopened(at)
 
     def _read_bracket(self, opening: Token) -> Expression:
         self.open.append(opening.position)
@@ -241,15 +217,20 @@ class _Parser:
         position = self.open[-1]
         return self._fault(position, f"the bracket at position {position} is never closed: add )")
 
+    def _unopened(self, position: int) -> QueryError:
+        return self._fault(
+            position, f"the bracket at position {position} closes nothing: remove it"
+        )
+
     def _read_field(self, token: Token) -> Expression:
         following = self._peek()
+        if self.field:
+            raise self._fault(
+                token.position,
+                f"`{token.text}:` at position {token.position} stands inside "
+                f"`{self.field}:(...)`: a word has one field, so remove one of them",
+            )
         if following.kind == "(":
-            if self.field:
-                raise self._fault(
-                    token.position,
-                    f"`{token.text}:` at position {token.position} stands inside "
-                    f"`{self.field}:(...)`: a word has one field",
-                )
             self.field = token.text
             expression = self._read_bracket(self._take())
             self.field = ""
@@ -260,9 +241,9 @@ class _Parser:
                 f"`{token.text}:` has nothing to look for at position {following.position}: "
                 "write the word right behind the colon",
             )
-        outer, self.field = self.field, token.text
+        self.field = token.text
         expression = self._read_phrase()
-        self.field = outer
+        self.field = ""
         return expression
 
     def _read_phrase(self) -> Expression:
@@ -274,11 +255,23 @@ class _Parser:
         pieces = [first]
         while self._peek().kind == "text":
             pieces.append(self._take())
-        words = [word for piece in pieces for word in self._read_words(piece, field)]
-        shown = " ".join(piece.text for piece in pieces)
+        words = tuple(
+            word
+            for piece in pieces
+            for word in read_patterns(self.text, piece, people=field == "au")
+        )
+        if len(words) > LONGEST_PHRASE:
+            raise self._fault(
+                first.position,
+                f"the phrase at position {first.position} has {len(words)} words and at most "
+                f"{LONGEST_PHRASE} can be read: put AND between parts of it",
+            )
+        shown = " ".join(piece.text.strip() for piece in pieces)
+        if field != "au":
+            words = name_singular(pieces[-1].text.strip(), words)
         if field:
-            return Phrase(f"{field}:{shown}", tuple(words), FIELDS[field])
-        return Phrase(shown, tuple(words))
+            return Phrase(f"{field}:{shown}", words, FIELDS[field])
+        return Phrase(shown, words)
 
     def _read_whole(self, token: Token, field: str) -> Expression:
         """Read a category or an id, which is compared as a whole."""
@@ -287,48 +280,18 @@ class _Parser:
             try:
                 return HasId(f"id:{value}", ArxivId.parse(value).base)
             except UserError as error:
-                raise self._fault(at, f"position {at}: {error}") from error
+                message = (
+                    f"{cite(value)} at position {at} is not an arXiv id: "
+                    "write it like `id:2512.03874` or `id:hep-th/9901001`"
+                )
+                raise self._fault(at, message) from error
         archive = re.sub(r"\.?\*$", "", value)
         if archive != value and archive.lower() in taxonomy.ARCHIVES:
             return InCategory(f"cat:{value}", f"{archive.lower()}.*")
         if not taxonomy.is_known(value):
             close = taxonomy.nearest(value)
             meant = f"did you mean `cat:{close}`?" if close else "write it like `cat:cs.CV`"
-            raise self._fault(at, f"{value!r} at position {at} is not an arXiv category: {meant}")
+            raise self._fault(
+                at, f"{cite(value)} at position {at} is not an arXiv category: {meant}"
+            )
         return InCategory(f"cat:{value}", taxonomy.canonical(value))
-
-    def _read_words(self, token: Token, field: str) -> list[Pattern]:
-        """Turn a piece of text into patterns, wildcards at their ends."""
-        text = to_text(token.text)
-        patterns: list[Pattern] = []
-        stars = {i for i, character in enumerate(text) if character == "*"}
-        for word in split_words(text):
-            left, right = word.start - 1 in stars, word.end in stars
-            if left and patterns and word.start > 1 and text[word.start - 2].isalnum():
-                at = token.position + word.start - 1
-                raise self._fault(
-                    at,
-                    f"the wildcard at position {at} is inside a word: "
-                    "it can stand at a word's start or end",
-                )
-            stars -= {word.start - 1, word.end}
-            if (left or right) and len(word.folded) < SHORTEST_STEM:
-                at = token.position + word.start
-                raise self._fault(
-                    at,
-                    f"`{token.text}` at position {at} would match almost every paper: "
-                    f"a wildcard needs at least {SHORTEST_STEM} letters beside it",
-                )
-            capitals = field != "au" and is_in_capitals(word, text)
-            patterns.append(Pattern(word.folded, capitals, left, right))
-        if stars:
-            at = token.position + min(stars)
-            raise self._fault(
-                at, f"the wildcard at position {at} stands alone: put it at a word's start or end"
-            )
-        if not patterns:
-            at = token.position
-            raise self._fault(
-                at, f"`{token.text}` at position {at} has no letters or digits to look for"
-            )
-        return patterns

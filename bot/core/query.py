@@ -5,19 +5,22 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bot.core.editions import Field
+from bot.core.tokens import cite
 from bot.errors import QueryError
 
 
 class Pattern(NamedTuple):
     """One word of a term: folded, open at an end where a wildcard stood.
 
-    `capitals`: the keyword is in capitals, so the text's word must hold two or more.
+    `capitals`: the keyword is in capitals, so the text's word must hold two or more. `joined`:
+    only a hyphen parts it from the word before it.
     """
 
     folded: str
     capitals: bool = False
     open_left: bool = False
     open_right: bool = False
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +78,9 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The part does not match."""
+    """The term does not match; what is built of terms is negated by `negate`."""
 
-    part: "Expression"
+    part: Term
 
 
 Expression = Term | AllOf | AnyOf | Not
@@ -91,17 +94,28 @@ class Query:
     expression: Expression
 
 
+def negate(expression: Expression) -> Expression:
+    """Return what holds wherever the expression does not; in it, terms alone are negated."""
+    if isinstance(expression, Not):
+        return expression.part
+    if isinstance(expression, AnyOf):
+        return AllOf(tuple(map(negate, expression.parts)))
+    if isinstance(expression, AllOf):
+        return AnyOf(tuple(map(negate, expression.parts)))
+    return Not(expression)
+
+
 def find_terms(expression: Expression) -> Iterator[tuple[Term, bool]]:
     """Yield every term in the order written, with whether papers should hold it."""
-    stack = [(expression, True)]
+    stack = [expression]
     while stack:
-        part, wanted = stack.pop()
+        part = stack.pop()
         if isinstance(part, AllOf | AnyOf):
-            stack.extend((inner, wanted) for inner in reversed(part.parts))
+            stack.extend(reversed(part.parts))
         elif isinstance(part, Not):
-            stack.append((part.part, not wanted))
+            yield part.part, False
         else:
-            yield part, wanted
+            yield part, True
 
 
 def find_triggers(expression: Expression) -> frozenset[Term] | None:
@@ -125,8 +139,8 @@ def build_query(text: str, expression: Expression) -> Query:
     """Make a query of an expression; raise QueryError where it would match almost everything."""
     if find_triggers(expression) is None:
         message = (
-            f"`{text}` only says what to leave out, so it would match everything: "
-            "add a word that papers must hold"
+            f"{cite(text)} would match almost every paper, for what it lacks: "
+            "write a word that it must hold before each NOT, as in `LLM NOT survey`"
         )
         raise QueryError(text, 1, message)
     return Query(text, expression)

@@ -5,7 +5,7 @@ blocks "Superscripts and Subscripts", "Phonetic Extensions" and "Letterlike Symb
 """
 
 import re
-from unicodedata import combining
+from unicodedata import combining, normalize
 
 _LONG_WORD = re.compile(r"[^\W\d_]{3}")
 _ONE_WORD = re.compile(r"[\w.]+")
@@ -15,6 +15,13 @@ _QUOTED = re.compile(r"(?<![\w`\\])`(?=\S)((?:[^`']|(?<=\w)'(?=\w)){1,80})'(?!['
 _CLOSING = re.compile(r"(?<!\\)''")
 _HALF_CLOSED = re.compile(r'“([^`"“”]{1,200})"')
 _DASHES = re.compile(r"https?://\S+|---?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# Zero width, soft hyphens, byte-order marks, bidirectional controls (which can disguise text:
+# https://trojansource.codes), lone surrogates.
+_INVISIBLE = re.compile(
+    r"[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+_LIGATURE = re.compile(r"[\ufb00-\ufb06]")
 
 
 def _pairs(table: str) -> dict[str, str]:
@@ -199,3 +206,9 @@ def with_quotes(tex: str) -> str:
 def with_dashes(text: str) -> str:
     """Turn `--` and `---` into dashes, except in addresses."""
     return _DASHES.sub(lambda found: {"--": "–", "---": "—"}.get(found[0], found[0]), text)
+
+
+def printable(text: str) -> str:
+    """Leave only what is printed: controls become spaces, invisible characters go."""
+    text = _INVISIBLE.sub("", _CONTROL.sub(" ", text))
+    return _LIGATURE.sub(lambda found: normalize("NFKC", found[0]), text)

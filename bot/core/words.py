@@ -9,7 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate
 from typing import NamedTuple
 
 from bot.core.editions import Field
@@ -39,7 +39,10 @@ _SPELLED = str.maketrans(
 CAPITALS = 2
 _PAIR = 2
 _AROUND = 4
+_NEAR = 2
 _LONGEST_COMPOUND = 8
+# Nobody writes longer words; what is longer is data, and is compared by its beginning.
+LONGEST_WORD = 100
 
 
 class Section(IntEnum):
@@ -102,8 +105,13 @@ def fold(word: str) -> str:
     """Fold case, accents and compatibility forms of a word; "Poincaré" and "poincare" are one."""
     if word.isascii():
         return word.lower()
-    apart = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(c for c in apart if not unicodedata.combining(c)).translate(_SPELLED)
+    # Compatibility forms first: a script capital has no small letter of its own.
+    plain = unicodedata.normalize("NFKD", word).casefold()
+    apart = unicodedata.normalize("NFKD", plain)
+    # Some single characters stand for a whole phrase, U+FDFA for one; a word holds no space.
+    bare = "".join(c for c in apart if not (unicodedata.combining(c) or c.isspace()))
+    # An accent that is written as a letter of its own (U+FF9E) stands for itself.
+    return bare.translate(_SPELLED) or word
 
 
 def split_words(text: str) -> list[Word]:
@@ -125,7 +133,7 @@ def split_words(text: str) -> list[Word]:
         lower = raw.lower()
         capitals = 0 if raw == lower else sum(map(str.isupper, raw))
         folded = lower if raw.isascii() else fold(raw)
-        words.append(Word(folded, start, end, capitals, gap in _JOINERS))
+        words.append(Word(folded[:LONGEST_WORD], start, end, capitals, gap in _JOINERS))
         start, gap = following, after
     return words
 
@@ -193,8 +201,10 @@ def _shift(word: Word, by: int) -> Word:
 def _join_compounds(words: list[Word]) -> list[list[Word]]:
     """Write hyphenated compounds as one word, with the words around them.
 
-    So "multi-modal reasoning" is found by "multimodal reasoning" too. Of compounds of three parts
-    and more each neighbouring pair is added alone: "multi-modal-based" holds "multimodal".
+    So "multi-modal reasoning" is found by "multimodal reasoning" too. Where another compound is
+    near, each is also joined alone: "open-ended grid-world" holds "ended gridworld". Of compounds
+    of three parts and more each neighbouring pair is joined alone: "2d-grid-world maps" holds
+    "gridworld maps".
     """
     if not any(word.joined for word in words):
         return []
@@ -213,11 +223,22 @@ def _join_compounds(words: list[Word]) -> list[list[Word]]:
             runs.append([])
         covered = min(index + _AROUND + 1, len(units))
         runs[-1].extend(_glue(unit) for unit in units[start:covered])
-    for index in compounds:
-        unit = units[index]
-        if len(unit) > _PAIR:
-            runs.extend([_glue([one, two])] for one, two in pairwise(unit))
+    starts = [0, *accumulate(map(len, units))]
+    for number, index in enumerate(compounds):
+        start, stop = starts[index], starts[index + 1]
+        near = compounds[max(number - 1, 0) : number + 2]
+        if any(0 < abs(other - index) <= _NEAR for other in near):
+            runs.append(_join_alone(words, start, stop, _NEAR))
+        if stop - start > _PAIR:
+            pairs = range(start, stop - 1)
+            runs += [_join_alone(words, first, first + _PAIR, 1) for first in pairs]
     return runs
+
+
+def _join_alone(words: list[Word], start: int, stop: int, around: int) -> list[Word]:
+    """Write some words as one, between words as they stand."""
+    joined = _glue(words[start:stop])
+    return [*words[max(start - around, 0) : start], joined, *words[stop : stop + around]]
 
 
 def _glue(parts: list[Word]) -> Word:
