@@ -49,7 +49,7 @@ def to_text(tex: str) -> str:
     The result is NFC, on one line, with single spaces, without control or invisible characters.
     Text without TeX comes back as it was.
     """
-    if tex.isascii() and tex.isprintable() and not any(mark in tex for mark in _MARKS):
+    if tex.isascii() and tex.isprintable() and True not in [mark in tex for mark in _MARKS]:
         return tex.strip(" ")
     return _tidied(_Reader(printable(tex)).read())
 

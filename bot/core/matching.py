@@ -99,11 +99,10 @@ class Matcher:
 
     def _number(self, term: Term) -> int:
         """Return a term's number; equal terms share one."""
-        known = self.terms.get(term)
-        if known is None:
-            known = self.terms[term] = len(self._settles)
+        number = self.terms.setdefault(term, len(self._settles))
+        if number == len(self._settles):
             self._settles.append([])
-        return known
+        return number
 
     def _compile(self, expression: AllOf | AnyOf | Not) -> _Test:
         """Make a function of an expression; plain lists of terms become set operations."""

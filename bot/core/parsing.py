@@ -19,14 +19,14 @@ from bot.core.query import (
     build_query,
     negate,
 )
-from bot.core.tokens import FIELDS, OPERATORS, Token, check_length, cite, split_tokens
+from bot.core.tokens import FIELD, FIELDS, OPERATORS, Token, check_length, cite, split_tokens
 from bot.errors import QueryError, UserError
 
 DEEPEST_NESTING = 50
 
 _OPERATOR = re.compile(r"(?<!\S)(?:AND|OR|NOT)(?!\S)")
 # Nothing in such a keyword means anything but itself; by far most keywords are so.
-_PLAIN = re.compile(r"[\w\s.,/&+#'’–-]+")
+_PLAIN = re.compile(r"(?:[\w\s.,;!?/&+#'’–-]|:(?=\s|$))+")
 
 
 def parse_query(text: str) -> Query:
@@ -72,7 +72,7 @@ def parse_keyword(text: str, match: MatchMode = MatchMode.WORDS) -> Expression:
     check_length(text)
     if match is MatchMode.SUBSTRING:
         return Substring(text, text.lower())
-    if _PLAIN.fullmatch(text) and not _OPERATOR.search(text):
+    if _PLAIN.fullmatch(text) and not _OPERATOR.search(text) and not FIELD.search(text):
         words = build_patterns(text)
         if 0 < len(words) <= LONGEST_PHRASE:
             bare = text.strip()

@@ -76,17 +76,24 @@ def build_literals(phrase: Phrase) -> list[Literal]:
     last = patterns[-1]
     capitals = tuple([word.capitals for word in patterns])
     form = ([word.folded for word in patterns], capitals if True in capitals else ())
+    whole = last.folded
+    endings = (
+        ((whole, Tail.ANY),) if last.open_right else _number_forms(whole, last.capitals, people)
+    )
     literals: list[Literal] = []
     for words, marked in _write_forms(form, patterns):
-        body = start
-        for word in words[:-1]:
-            body += word + " "
+        body = start + " ".join(words)
         offsets = _find_capitals(words, marked, start) if marked else ()
-        if last.open_right:
-            literals.append(Literal(body + words[-1], Tail.ANY, offsets))
+        if words[-1].endswith(whole):
+            # Joined or not, its last part is what has a plural; there are few last parts.
+            body = body.removesuffix(whole)
+            forms = endings
         else:
-            for ending, tail in _number_forms(words[-1], last.capitals, people):
-                literals.append(Literal(body + ending, tail, offsets))
+            body = body.removesuffix(words[-1])
+            forms = _number_forms(words[-1], last.capitals, people)
+            if last.open_right:
+                forms = ((words[-1], Tail.ANY),)
+        literals += [Literal(body + ending, tail, offsets) for ending, tail in forms]
     return literals
 
 
@@ -119,7 +126,9 @@ def build_rows(phrase: Phrase) -> list[Row]:
 def has_inner_wildcard(phrase: Phrase) -> bool:
     """Whether a wildcard stands between two words of the phrase."""
     words = phrase.words
-    return any(word.open_left for word in words[1:]) or any(word.open_right for word in words[:-1])
+    return True in [word.open_left for word in words[1:]] or True in [
+        word.open_right for word in words[:-1]
+    ]
 
 
 # The words of a phrase in one way of writing it, and which are in capitals; () if none is.

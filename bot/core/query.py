@@ -137,10 +137,19 @@ def find_triggers(expression: Expression) -> frozenset[Term] | None:
 
 def build_query(text: str, expression: Expression) -> Query:
     """Make a query of an expression; raise QueryError where it would match almost everything."""
-    if find_triggers(expression) is None:
+    if not _needs_a_hit(expression):
         message = (
-            f"{cite(text)} would match almost every paper, for what it lacks: "
-            "write a word that it must hold before each NOT, as in `LLM NOT survey`"
+            f"{cite(text)} would match almost every paper, as leaving out is enough for it: "
+            "write a word that papers must hold before each NOT, as in `LLM NOT survey`"
         )
         raise QueryError(text, 1, message)
     return Query(text, expression)
+
+
+def _needs_a_hit(expression: Expression) -> bool:
+    """Whether some term has to hit for the expression to hold."""
+    if isinstance(expression, AnyOf):
+        return all(map(_needs_a_hit, expression.parts))
+    if isinstance(expression, AllOf):
+        return any(map(_needs_a_hit, expression.parts))
+    return not isinstance(expression, Not)

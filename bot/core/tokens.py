@@ -27,6 +27,8 @@ _LONG_FIELDS = {
     "comments": "comment",
     "co": "comment",
 }
+# A colon behind any of these names makes it a field; behind another word it ends that word.
+FIELD = re.compile(rf"(?<![A-Za-z])(?:{'|'.join((*FIELDS, *_LONG_FIELDS))}):", re.IGNORECASE)
 OPERATORS = ("AND", "OR", "NOT")
 _CLOSING = {'"': '"”“', "“": '”“"', "„": '“”"', "«": "»", "”": '”"', "»": "«"}
 _ID = re.compile(r"[^\s()\"“”„«»]+")

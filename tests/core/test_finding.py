@@ -142,3 +142,7 @@ def test_a_query_full_of_wildcards_takes_a_moment() -> None:
     before = time.process_time()
     finder(query).find(prepared)
     assert time.process_time() - before < 10
+
+
+def test_a_word_that_only_begins_like_the_keyword_has_no_span() -> None:
+    assert spans(make_paper(title="Modelling clay", abstract=""), "model") == set()

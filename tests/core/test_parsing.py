@@ -177,16 +177,16 @@ def test_a_term_keeps_what_its_owner_wrote(query: str, shown: str) -> None:
             "NOT survey",
             1,
             (
-                "`NOT survey` would match almost every paper, for what it lacks: "
-                "write a word that it must hold before each NOT, as in `LLM NOT survey`"
+                "`NOT survey` would match almost every paper, as leaving out is enough for it: "
+                "write a word that papers must hold before each NOT, as in `LLM NOT survey`"
             ),
         ),
         (
             "a OR NOT b",
             1,
             (
-                "`a OR NOT b` would match almost every paper, for what it lacks: "
-                "write a word that it must hold before each NOT, as in `LLM NOT survey`"
+                "`a OR NOT b` would match almost every paper, as leaving out is enough for it: "
+                "write a word that papers must hold before each NOT, as in `LLM NOT survey`"
             ),
         ),
         (

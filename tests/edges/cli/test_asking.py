@@ -63,7 +63,7 @@ def test_a_trial_of_an_empty_database_says_what_to_do(papers: Papers) -> None:
         ("VLM OR", "`VLM OR` ends with an operator at position 7: add a word after it"),
         ("(VLM", "the bracket at position 1 is never closed: add )"),
         ("cat:cs.CVV", "did you mean `cat:cs.CV`?"),
-        ("NOT survey", "would match almost every paper, for what it lacks"),
+        ("NOT survey", "would match almost every paper, as leaving out is enough for it"),
     ],
 )
 def test_a_bad_query_is_refused_with_its_position(stored: Papers, query: str, said: str) -> None:
