@@ -11,8 +11,10 @@ from bot.core.editions import Delivery, Destination, Edition, Item, reading_orde
 from bot.core.explaining import explain
 from bot.core.keyword_sets import KeywordSet
 from bot.core.matching import Matcher
+from bot.core.papers import Announcement, Paper
 from bot.core.parsing import parse_set
 from bot.core.records import PreparedDay
+from bot.core.words import prepare
 from bot.errors import QueryError
 
 # A category that was late or failed on one day comes with a later edition, up to this much later.
@@ -96,6 +98,27 @@ def build_editions(
         Edition(keyword_set.summary, day.listing.day, tuple(items), day.listing.receipt)
         for keyword_set, items in zip(sets, chosen, strict=True)
     )
+
+
+def show_as_read(day: PreparedDay, announcements: Iterable[Announcement]) -> PreparedDay:
+    """Return a day with its papers' texts as these announcements have them.
+
+    arXiv mends a title or a list of authors without a new version now and then; whoever has just
+    read an announcement shows what it says, not what the database kept of that version.
+    """
+    read: dict[tuple[str, int], Paper] = {}
+    for announcement in announcements:
+        if announcement.day == day.listing.day:
+            for entry in announcement.entries:
+                read[entry.paper.base_id, entry.paper.version] = entry.paper
+    items = []
+    prepared = dict(day.prepared)
+    for item in day.listing.items:
+        paper = read.get((item.paper.base_id, item.paper.version), item.paper)
+        if paper != item.paper:
+            prepared[paper.base_id] = prepare(paper)
+        items.append(replace(item, paper=paper))
+    return PreparedDay(replace(day.listing, items=reading_order(items)), prepared)
 
 
 def plan_editions(

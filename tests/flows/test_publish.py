@@ -1,5 +1,6 @@
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -10,9 +11,10 @@ from bot.core.announcing import choose_kind, delivery_key, first_kind, merge_ent
 from bot.core.editions import Destination, DestinationKind, Edition
 from bot.core.keyword_sets import KeywordSet
 from bot.core.papers import Announcement, AnnounceType, Entry, Paper
+from bot.core.words import prepare
 from bot.errors import QueryError
 from bot.flows.ingest import Ingest
-from bot.flows.publish import Published, plan_editions, publish
+from bot.flows.publish import Published, plan_editions, publish, show_as_read
 from tests.fakes.papers import DAY, NOW, announce, make_paper
 from tests.fakes.sources import CannedSource
 from tests.fakes.stores import MemoryStore
@@ -380,3 +382,16 @@ def test_what_a_paper_counts_as_for_those_who_want_some_types(
 ) -> None:
     kinds = [AnnounceType(kind) for kind in called.split()]
     assert choose_kind(kinds, [AnnounceType(kind) for kind in types.split()]) == counts_as
+
+
+def test_what_was_just_read_is_shown_as_it_was_read() -> None:
+    store = MemoryStore()
+    before = make_paper(title="Clouds of old", categories=("cs.CV",))
+    read(store, announce(before, day=MON))
+    mended = replace(before, title="Clouds, mended", categories=("cs.CV", "cs.LG"))
+    day = store.load_day(MON, FOLLOWED)
+    of_another_day = announce(replace(before, title="Rain"), day=TUE)
+    shown = show_as_read(day, [announce(mended, day=MON), of_another_day])
+    assert [item.paper for item in shown.listing.items] == [mended]
+    assert shown.prepared[before.base_id] == prepare(mended)
+    assert show_as_read(day, []) == day

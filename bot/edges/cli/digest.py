@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,8 +12,12 @@ from bot.app import FORMATS, SUFFIXES, App
 from bot.core.announcing import ANNOUNCED
 from bot.core.days import say_day
 from bot.core.editions import CategoryReceipt, Edition, Receipt
+from bot.core.papers import Announcement
 from bot.edges.cli.options import Day, say, show, show_json, with_app
 from bot.errors import UserError
+
+if TYPE_CHECKING:
+    from bot.flows.ingest import Source
 
 SOURCE_HELP = "A folder of feeds, or a mirror's URL.  [default: arXiv]"
 
@@ -39,14 +44,16 @@ def digest(
     out: Path | None,
 ) -> int:
     """Fetch a day's papers, match them, show the digests.  Sends nothing."""
-    from bot.flows.publish import build_editions, build_matcher
+    from bot.flows.publish import build_editions, build_matcher, show_as_read
 
     sets = app.sets(names)
-    receipt = read_day(app, day, source)
+    read: list[Announcement] = []
+    receipt = read_day(app, day, source, read)
     if receipt is None:
         return 1
     matcher = build_matcher(sets)
-    editions = build_editions(app.store.load_day(receipt.day, app.categories), sets, matcher)
+    listed = show_as_read(app.store.load_day(receipt.day, app.categories), read)
+    editions = build_editions(listed, sets, matcher)
     if out is None:
         show_editions(app, editions, form)
     else:
@@ -75,17 +82,40 @@ def fetch(app: App, /, day: date | None, source: str, *, as_json: bool) -> int:
     return 0 if all(line.state in ANNOUNCED for line in receipt.categories) else 1
 
 
-def read_day(app: App, day: date | None, source: str) -> Receipt | None:
-    """Return the receipt of a day, fetched unless the database holds all of it; None: no answer."""
+class KeepingSource:
+    """A source that keeps what it read."""
+
+    def __init__(self, source: "Source", kept: list[Announcement]) -> None:
+        """`kept` gets every announcement."""
+        self._source = source
+        self._kept = kept
+
+    def read(self, category: str, day: date | None) -> Announcement:
+        """Read as the source does."""
+        announcement = self._source.read(category, day)
+        self._kept.append(announcement)
+        return announcement
+
+
+def read_day(app: App, day: date | None, source: str, read: list[Announcement]) -> Receipt | None:
+    """Return the receipt of a day, fetched unless the database holds all of it; None: no answer.
+
+    `read` gets the announcements that were fetched.
+    """
     if not source and day is not None:
         lines = app.store.receipts(day, app.categories)
         if len(lines) == len(app.categories) and all(line.state in ANNOUNCED for line in lines):
             return app.store.load_day(day, app.categories).listing.receipt
-    return fetch_day(app, day, source)
+    return fetch_day(app, day, source, read)
 
 
-def fetch_day(app: App, day: date | None, source: str) -> Receipt | None:
-    """Fetch every followed category, with a progress bar on a terminal, and say what is wrong."""
+def fetch_day(
+    app: App, day: date | None, source: str, read: list[Announcement] | None = None
+) -> Receipt | None:
+    """Fetch every followed category, with a progress bar on a terminal, and say what is wrong.
+
+    `read` gets the announcements.
+    """
     from bot.edges.cli.progress import tracked
     from bot.flows.ingest import Ingest
 
@@ -100,7 +130,8 @@ def fetch_day(app: App, day: date | None, source: str) -> Receipt | None:
             for problem in line.problems:
                 say(f"{line.category}: {line.state}: {problem}")
 
-        ingest = Ingest(app.source(source), app.store, report)
+        kept = KeepingSource(app.source(source), [] if read is None else read)
+        ingest = Ingest(kept, app.store, report)
         receipt = ingest.run(day, app.categories, datetime.now(UTC))
     if receipt is None:
         say("Nothing could be read, so nothing was changed. `papers doctor` looks for the cause.")

@@ -25,12 +25,17 @@ def digest(day: str, folder: Path, *arguments: object) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+@pytest.fixture(scope="module", params=["a database a day", "one database", "backwards"])
+def written(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """Write every day's files; one database for all days has seen other texts of some versions."""
+    shared = tmp_path_factory.mktemp("database")
     folders = {}
-    for day in DAYS:
+    for day in reversed(DAYS) if request.param == "backwards" else DAYS:
         folders[day] = tmp_path_factory.mktemp(day)
-        digest(day, folders[day], "--out", folders[day])
+        alone = request.param == "a database a day"
+        digest(day, folders[day] if alone else shared, "--out", folders[day])
     return folders
 
 
