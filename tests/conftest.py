@@ -1,4 +1,4 @@
-"""Databases for tests: every test of the store runs on SQLite and on PostgreSQL.
+"""How properties are checked, and databases: the store's tests run on SQLite and PostgreSQL.
 
 PAPERS_TEST_POSTGRES names a server to use (a URL of a user who may create databases); without it
 a private one is started from the machine's own binaries.
@@ -15,9 +15,15 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import URL, create_engine, make_url, text
 
 from bot.adapters.store import Store, open_store
+
+# A busy machine is no fault of the program, so properties have no deadline. On a machine that
+# checks every change the same examples are drawn each time; everywhere else new ones.
+settings.register_profile("papers", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("papers")
 
 _BINARIES = Path("/usr/lib/postgresql")
 _UNPRIVILEGED = ("postgres", "nobody")
