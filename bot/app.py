@@ -78,12 +78,13 @@ class App:
             return FolderSource(folder)
         from importlib.metadata import version
 
+        from bot.adapters.arxiv.alone import AloneSource
         from bot.adapters.arxiv.source import HttpSource, build_client, build_user_agent
         from bot.adapters.store import SharedThrottle
 
         client = build_client()
         self._closers.append(client.close)
-        return HttpSource(
+        source = HttpSource(
             client,
             place or self.settings.arxiv_url,
             user_agent=build_user_agent(
@@ -92,6 +93,7 @@ class App:
             throttle=SharedThrottle(self.store, "arxiv", ARXIV_INTERVAL),
             report=self.report,
         )
+        return AloneSource(source, self.store.hold_turn)
 
     def sets(self, names: Sequence[str] = (), *, paused: bool = False) -> tuple[KeywordSet, ...]:
         """Return the keyword sets of the configuration and of the database, or those named.

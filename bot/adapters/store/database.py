@@ -35,6 +35,7 @@ _WRITES = "papers_bot_writes"
 # Names of PostgreSQL's advisory locks; any numbers do while they differ.
 SCHEMA_LOCK = 7_120_001
 ANNOUNCEMENTS_LOCK = 7_120_002
+ARXIV_LOCK = 7_120_003
 
 
 def parse_url(url: str) -> URL:

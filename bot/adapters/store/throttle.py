@@ -1,12 +1,16 @@
 """One request at a time to a host, over all processes and machines that share a database."""
 
+import fcntl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-from sqlalchemy import case
+from sqlalchemy import case, text
 
-from bot.adapters.store.database import Database, insert_into
+from bot.adapters.store.database import ARXIV_LOCK, Database, insert_into
 from bot.adapters.store.tables import throttle
+from bot.errors import StoreError
 
 _MICROS = 1_000_000
 # How far ahead slots may be taken before the clock must have been set back: fifty waiting
@@ -36,6 +40,30 @@ class Slots(Database):
             ).returning(throttle.c.next_at)
             next_at: int = connection.execute(taken).scalar_one()
         return (next_at - interval) / _MICROS
+
+    @contextmanager
+    def hold_turn(self) -> Iterator[None]:
+        """Hold arXiv's one connection for all who share the database; a process that dies lets go.
+
+        Raise StoreError where that cannot be had.
+        """
+        if self.is_sqlite:
+            path = f"{self.url.database}-lock"
+            try:
+                lock = Path(path).open("w")  # noqa: SIM115 - closed below, after the turn
+            except OSError as error:
+                msg = f"{path} cannot be written ({error.strerror}): make its folder writable"
+                raise StoreError(msg) from error
+            with lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+            return
+        with self.reading() as connection:
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ARXIV_LOCK})
+            try:
+                yield
+            finally:
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ARXIV_LOCK})
 
 
 class SharedThrottle:

@@ -1,4 +1,11 @@
-from bot.adapters.store import SharedThrottle, Store
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.store import SharedThrottle, Store, open_store
+from bot.errors import StoreError
 
 
 class Clock:
@@ -62,3 +69,37 @@ def test_a_clock_set_back_a_little_is_waited_for(store: Store) -> None:
     clock.now -= 10
     throttle.wait()
     assert clock.slept == [13.0]
+
+
+def test_one_at_a_time_reads_from_arxiv_whoever_shares_the_database(database_url: str) -> None:
+    busy: list[int] = []
+    most: list[int] = []
+
+    def read() -> None:
+        with open_store(database_url) as store, store.hold_turn():
+            busy.append(1)
+            most.append(len(busy))
+            time.sleep(0.05)
+            busy.pop()
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    assert most == [1, 1, 1, 1]
+
+
+def test_a_turn_is_over_after_an_error(store: Store) -> None:
+    with pytest.raises(ZeroDivisionError), store.hold_turn():
+        _ = 1 / 0
+    with store.hold_turn():
+        pass
+
+
+def test_a_turn_that_cannot_be_had_is_said_in_a_sentence(tmp_path: Path) -> None:
+    with open_store(f"sqlite:///{tmp_path}/papers.db") as store:
+        (tmp_path / "papers.db-lock").mkdir()
+        refused = pytest.raises(StoreError, match=r"papers\.db-lock cannot be written")
+        with refused, store.hold_turn():
+            pass
