@@ -68,9 +68,10 @@ class FolderSender:
             with _locked(root):
                 for suffix, render in self._pages.edition.items():
                     write_file(root / f"{name}{suffix}", render(edition))
+                listing = self._load_day(edition.day)
                 for file, render_day in self._pages.day.items():
                     page = root / edition.day.isoformat() / file
-                    write_file(page, render_day(self._load_day(edition.day)))
+                    write_file(page, render_day(listing))
                 entry = IndexEntry(
                     day=edition.day,
                     set_name=edition.set.name,

@@ -11,12 +11,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from bot.config.settings import ARXIV_URL, DATABASE_URL, Post, Settings
 from bot.config.values import Values, is_email
 from bot.core.editions import Destination, DestinationKind
-from bot.core.keyword_sets import DEFAULT_TYPES, KeywordSet, MatchMode
+from bot.core.keyword_sets import DEFAULT_TYPES, LONGEST_NAME, KeywordSet, MatchMode, is_name
 from bot.core.papers import AnnounceType
 from bot.core.parsing import parse_set
 from bot.errors import QueryError
 
-LONGEST_NAME = 80
 # A password in a database's URL: before the host, or among the parameters.
 _PASSWORD = re.compile(r"[^:]+://[^/@]*:[^@?]+@|.*[?&]\w*password=")
 
@@ -101,7 +100,7 @@ class Reader(Values):
     def _set(self, table: Mapping[str, Any], where: str) -> KeywordSet:
         name = self._text(table, f"{where}.name")
         is_text = isinstance(table.get("name", ""), str)
-        if is_text and (not name or len(name) > LONGEST_NAME or not name.isprintable()):
+        if is_text and not is_name(name):
             self._fault(f"{where}.name", f"give the set a name of 1 to {LONGEST_NAME} characters")
         keyword_set = KeywordSet(
             name=name,

@@ -9,6 +9,13 @@ from bot.core.papers import AnnounceType
 # Replacements are opt-in.
 DEFAULT_TYPES = (AnnounceType.NEW, AnnounceType.CROSS)
 
+LONGEST_NAME = 80
+
+
+def is_name(text: str) -> bool:
+    """Whether a set can be called so: printable, and neither empty nor too long."""
+    return 0 < len(text) <= LONGEST_NAME and text.isprintable()
+
 
 class MatchMode(StrEnum):
     """How a set's keywords are compared with a paper."""

@@ -5,12 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.core import taxonomy
-from bot.core.keyword_sets import KeywordSet, MatchMode
+from bot.core.keyword_sets import LONGEST_NAME, KeywordSet, MatchMode, is_name
 from bot.core.papers import AnnounceType
 from bot.core.parsing import parse_set
 from bot.errors import UserError
-
-LONGEST_NAME = 80
 
 
 class SetStore(Protocol):
@@ -49,7 +47,7 @@ def add_set(
 ) -> KeywordSet:
     """Add a set; raise UserError for a name that is taken or a query that cannot be read."""
     name = name.strip()
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+    if not is_name(name):
         msg = f"a set's name has 1 to {LONGEST_NAME} printable characters"
         raise UserError(msg)
     for known in (*configured, *store.load_sets(owner)):
