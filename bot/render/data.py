@@ -60,14 +60,5 @@ def _paper(item: Item) -> dict[str, object]:
         "journal_ref": paper.journal_ref,
         "kind": item.kind,
         "kinds": dict(item.kinds),
-        "hits": [
-            {
-                "keyword": hit.keyword,
-                "field": hit.field,
-                "start": hit.start,
-                "end": hit.end,
-                "words": hit.words,
-            }
-            for hit in item.hits
-        ],
+        "hits": [asdict(hit) for hit in item.hits],
     }

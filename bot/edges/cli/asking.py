@@ -1,5 +1,6 @@
 """`papers try`, `papers why` and `papers search`: questions about what is stored."""
 
+from dataclasses import asdict
 from datetime import timedelta
 
 import click
@@ -183,16 +184,7 @@ def describe_paper(paper: Paper) -> dict[str, object]:
 
 def describe_hits(hits: tuple[Hit, ...]) -> list[dict[str, object]]:
     """Describe hits for programs."""
-    return [
-        {
-            "keyword": hit.keyword,
-            "field": hit.field,
-            "start": hit.start,
-            "end": hit.end,
-            "words": hit.words,
-        }
-        for hit in hits
-    ]
+    return [asdict(hit) for hit in hits]
 
 
 def describe_trial(trial: Trial) -> dict[str, object]:
