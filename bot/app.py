@@ -1,7 +1,9 @@
 """The composition root: Settings -> a wired App; nothing else constructs an adapter."""
 
 import json
+import random
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -17,12 +19,15 @@ if TYPE_CHECKING:
     import jinja2
 
     from bot.adapters.store import Store
-    from bot.flows.deliver import Sender
+    from bot.flows.catching_up import History
+    from bot.flows.deliver import Clock, Sender, Terms
     from bot.flows.ingest import Source
 
 # arXiv's terms: one request every three seconds, over all machines of one operator.
 ARXIV_INTERVAL = 3.0
 OPERATOR = "operator"
+# Slack takes one message a second in a channel: https://docs.slack.dev/apis/web-api/rate-limits
+CHANNEL_INTERVAL = timedelta(seconds=1)
 # What `digest --format slack` writes where a real message names its channel.
 PREVIEW_CHANNEL = "#preview"
 
@@ -95,6 +100,28 @@ class App:
         )
         return AloneSource(source, self.store.hold_turn)
 
+    def history(self) -> "History":
+        """Where the announcements of past days come from: arXiv, or what stands in for it."""
+        from importlib.metadata import version
+
+        from bot.adapters.arxiv.asking import Asker
+        from bot.adapters.arxiv.history import HistorySource, Places
+        from bot.adapters.arxiv.source import build_client, build_user_agent
+        from bot.adapters.store import SharedThrottle
+
+        client = build_client()
+        self._closers.append(client.close)
+        asker = Asker(
+            client,
+            user_agent=build_user_agent(
+                version("papers-bot"), self.settings.base_url, self.settings.contact
+            ),
+            throttle=SharedThrottle(self.store, "arxiv", ARXIV_INTERVAL),
+            report=self.report,
+        )
+        places = Places.beside(self.settings.arxiv_url)
+        return HistorySource(asker, places, turn=self.store.hold_turn, report=self.report)
+
     def sets(self, names: Sequence[str] = (), *, paused: bool = False) -> tuple[KeywordSet, ...]:
         """Return the keyword sets of the configuration and of the database, or those named.
 
@@ -162,6 +189,39 @@ class App:
         from bot.render import text
 
         return lambda edition: text.render_edition(edition, self.templates)
+
+    @cached_property
+    def clock(self) -> "Clock":
+        """The machine's clocks."""
+        from bot.adapters.timing import SystemClock
+
+        return SystemClock()
+
+    @cached_property
+    def terms(self) -> "Terms":
+        """How deliveries are made: what the configuration says, and what destinations bear."""
+        from bot.core.retrying import Pace
+        from bot.flows.deliver import Terms
+
+        return Terms(
+            in_doubt=self.settings.in_doubt,
+            paces={
+                DestinationKind.CHANNEL: Pace(interval=CHANNEL_INTERVAL, alone=True),
+                DestinationKind.EMAIL: Pace(at_once=self.settings.mail_connections),
+            },
+            chance=random.random,
+        )
+
+    def sync_subscriptions(self, now: datetime) -> None:
+        """Make the database's subscriptions those of the configuration, beside all others."""
+        from bot.core.subscriptions import CONFIG, Subscription
+
+        wanted = [
+            Subscription(CONFIG, name, post.destination, post.schedule, origin=CONFIG)
+            for name, posts in self.settings.posts.items()
+            for post in posts
+        ]
+        self.store.sync_subscriptions(CONFIG, wanted, now)
 
     @cached_property
     def senders(self) -> "dict[DestinationKind, Sender]":

@@ -76,7 +76,8 @@ class DeliveryError(BotError):
     """A destination did not take an edition.
 
     `permanent`: trying again cannot help. `unknown`: it may have arrived, so look before sending
-    again. `retry_after`: seconds to wait, where the destination said so.
+    again. `retry_after`: seconds to wait, where the destination said so. `gone`: the destination
+    takes nothing more from us until a person sees to it, so its subscription is paused.
     """
 
     def __init__(
@@ -86,9 +87,11 @@ class DeliveryError(BotError):
         permanent: bool = False,
         unknown: bool = False,
         retry_after: float | None = None,
+        gone: bool = False,
     ) -> None:
-        """Say at most one of permanent and unknown; neither means worth another try."""
+        """Say at most one of permanent, unknown and gone; none means worth another try."""
         self.permanent = permanent
         self.unknown = unknown
         self.retry_after = retry_after
+        self.gone = gone
         super().__init__(message)

@@ -56,22 +56,28 @@ class FolderSender:
         self._pages = pages
         self._load_day = load_day
 
-    def send(self, edition: Edition, destination: Destination, key: str) -> Sent:
+    def send(
+        self, edition: Edition, destination: Destination, key: str, leave: Callable[[], None]
+    ) -> Sent:
         """Write an edition's files, then its entry in the manifest; the same twice changes nothing.
 
-        A reader never sees a half-written file. Raise DeliveryError where the folder cannot be
-        written.
+        `leave` is called when the folder is ours and all is rendered. A reader never sees a
+        half-written file. Raise DeliveryError where the folder cannot be written.
         """
         root = find_root(destination)
         name = f"{edition.day.isoformat()}/{name_file(edition.set.name)}"
         try:
             with _locked(root):
-                for suffix, render in self._pages.edition.items():
-                    write_file(root / f"{name}{suffix}", render(edition))
+                files = {
+                    root / f"{name}{suffix}": render(edition)
+                    for suffix, render in self._pages.edition.items()
+                }
                 listing = self._load_day(edition.day)
                 for file, render_day in self._pages.day.items():
-                    page = root / edition.day.isoformat() / file
-                    write_file(page, render_day(listing))
+                    files[root / edition.day.isoformat() / file] = render_day(listing)
+                leave()
+                for path, text in files.items():
+                    write_file(path, text)
                 entry = IndexEntry(
                     day=edition.day,
                     set_name=edition.set.name,

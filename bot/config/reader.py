@@ -2,11 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from bot.config.settings import ARXIV_URL, DATABASE_URL, Post, Settings
 from bot.config.values import Values, is_email
@@ -14,6 +12,7 @@ from bot.core.editions import Destination, DestinationKind
 from bot.core.keyword_sets import DEFAULT_TYPES, LONGEST_NAME, KeywordSet, MatchMode, is_name
 from bot.core.papers import AnnounceType
 from bot.core.parsing import parse_set
+from bot.core.schedule import Rhythm, Schedule, parse_quiet, parse_rhythm
 from bot.errors import QueryError
 
 # A password in a database's URL: before the host, or among the parameters.
@@ -29,17 +28,33 @@ class Reader(Values):
         bot = self._table("bot")
         arxiv = self._table("arxiv")
         database = self._table("database")
-        sets, posts = self._sets()
+        deliveries = self._table("deliveries")
+        retention = self._table("retention")
+        web = self._table("web")
+        usual = Settings(path)
+        timezone = self._timezone(bot, "bot.timezone", usual.timezone)
+        sets, posts = self._sets(timezone)
         return Settings(
             path=path,
             contact=self._contact(bot),
             base_url=self._url(bot, "bot.base_url", ""),
-            timezone=self._timezone(bot),
+            timezone=timezone,
             database_url=self._database(database, environment),
             arxiv_url=self._url(arxiv, "arxiv.base_url", ARXIV_URL),
             categories=self._categories(arxiv, "arxiv.categories"),
             sets=sets,
             posts=MappingProxyType(posts),
+            in_doubt=self._choice(
+                deliveries, "deliveries.in_doubt", usual.in_doubt, "a way to settle a doubt"
+            ),
+            workers=self._number(deliveries, "deliveries.workers", usual.workers, least=1, most=64),
+            mail_connections=self._number(
+                deliveries, "deliveries.mail_connections", usual.mail_connections, least=1, most=100
+            ),
+            papers_days=self._days(retention, "retention.papers_days", 100),
+            history_days=self._days(retention, "retention.history_days", 30),
+            web_host=self._host(web, "web.host", usual.web_host),
+            web_port=self._number(web, "web.port", usual.web_port, least=1, most=65535),
         )
 
     def _contact(self, bot: Mapping[str, Any]) -> str:
@@ -48,19 +63,6 @@ class Reader(Values):
             self._fault("bot.contact", f"{contact!r} is not an e-mail address")
             return ""
         return contact
-
-    def _timezone(self, bot: Mapping[str, Any]) -> str:
-        name = self._text(bot, "bot.timezone", "UTC")
-        try:
-            ZoneInfo(name)
-        except (ValueError, OSError, ZoneInfoNotFoundError):
-            pass
-        else:
-            return name
-        close = get_close_matches(name, available_timezones(), n=1)
-        meant = f"did you mean {close[0]}?" if close else "write it like Europe/Berlin"
-        self._fault("bot.timezone", f"{name!r} is not a time zone: {meant}")
-        return "UTC"
 
     def _database(self, database: Mapping[str, Any], environment: Mapping[str, str]) -> str:
         url = self._text(database, "database.url", DATABASE_URL)
@@ -78,7 +80,7 @@ class Reader(Values):
             self._fault(key, "begin it with sqlite:///FILE or postgresql+psycopg://")
         return url
 
-    def _sets(self) -> tuple[tuple[KeywordSet, ...], dict[str, tuple[Post, ...]]]:
+    def _sets(self, timezone: str) -> tuple[tuple[KeywordSet, ...], dict[str, tuple[Post, ...]]]:
         tables = self.document.get("sets", [])
         if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
             self._fault("sets", "write each set as [[sets]]")
@@ -94,7 +96,7 @@ class Reader(Values):
                 message = f"there is a set {other.name!r} already (case does not matter)"
                 self._fault(f"{where}.name", f"{message}: choose another name")
             sets[keyword_set.name.casefold()] = keyword_set
-            posts[keyword_set.name] = self._posts(table, where)
+            posts[keyword_set.name] = self._posts(table, where, timezone)
         return tuple(sets.values()), posts
 
     def _set(self, table: Mapping[str, Any], where: str) -> KeywordSet:
@@ -109,7 +111,7 @@ class Reader(Values):
             exclude=self._texts(table, f"{where}.exclude"),
             types=self._types(table, f"{where}.types"),
             categories=self._categories(table, f"{where}.categories"),
-            match=self._match(table, f"{where}.match"),
+            match=self._choice(table, f"{where}.match", MatchMode.WORDS, "a way to match"),
         )
         if keyword_set.keywords and keyword_set.query:
             self._fault(f"{where}.query", "a set has keywords or a query, not both: make two sets")
@@ -151,14 +153,7 @@ class Reader(Values):
             self._fault(key, f"it is empty: known are {', '.join(known)}")
         return tuple(kind for kind in known if kind in names)
 
-    def _match(self, table: Mapping[str, Any], key: str) -> MatchMode:
-        value = self._text(table, key, MatchMode.WORDS)
-        if value in tuple(MatchMode):
-            return MatchMode(value)
-        self._fault(key, f"{value!r} is not a way to match: known are {', '.join(MatchMode)}")
-        return MatchMode.WORDS
-
-    def _posts(self, table: Mapping[str, Any], where: str) -> tuple[Post, ...]:
+    def _posts(self, table: Mapping[str, Any], where: str, timezone: str) -> tuple[Post, ...]:
         value = table.get("post", [])
         key = f"{where}.post"
         if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
@@ -167,14 +162,15 @@ class Reader(Values):
         posts: dict[Destination, Post] = {}
         for index, each in enumerate(value):
             self._check_keys(each, "post", f"{key}[{index}]")
-            post = self._post(each, f"{key}[{index}]")
+            post = self._post(each, f"{key}[{index}]", timezone)
             if post is not None and post.destination in posts:
                 self._fault(f"{key}[{index}]", f"{post.destination} stands here twice")
             elif post is not None:
                 posts[post.destination] = post
         return tuple(posts.values())
 
-    def _post(self, table: Mapping[str, Any], key: str) -> Post | None:
+    def _post(self, table: Mapping[str, Any], key: str, timezone: str) -> Post | None:
+        schedule = self._schedule(table, key, timezone)
         kinds = [kind for kind in DestinationKind if kind in table]
         if len(kinds) != 1:
             self._fault(key, f"name one destination: {', '.join(DestinationKind)}")
@@ -190,10 +186,18 @@ class Reader(Values):
             address = str(PurePath(address))
         if kinds[0] is DestinationKind.EMAIL and not is_email(address):
             self._fault(f"{key}.email", f"{address!r} is not an e-mail address")
-        at = table.get("at")
-        if at is not None:
-            at = self._clock(at, f"{key}.at")
-        return Post(Destination(kinds[0], address), at)
+        return Post(Destination(kinds[0], address), schedule)
+
+    def _schedule(self, table: Mapping[str, Any], key: str, timezone: str) -> Schedule:
+        daily: tuple[Rhythm, int | None] = (Rhythm.DAILY, None)
+        rhythm, weekday = self._parsed(table, f"{key}.on", daily, parse_rhythm)
+        return Schedule(
+            rhythm=rhythm,
+            at=self._clock(table["at"], f"{key}.at") if "at" in table else None,
+            timezone=self._timezone(table, f"{key}.timezone", timezone),
+            weekday=weekday,
+            quiet=self._parsed(table, f"{key}.quiet", None, parse_quiet),
+        )
 
 
 def _find_culprit(keyword_set: KeywordSet, text: str) -> tuple[str, str]:

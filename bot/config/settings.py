@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time
 
+from bot.core.doubts import InDoubt
 from bot.core.editions import Destination
 from bot.core.keyword_sets import KeywordSet
+from bot.core.schedule import Schedule
 
 ARXIV_URL = "https://rss.arxiv.org"
 DATABASE_URL = "sqlite:///papers.db"
@@ -13,15 +14,20 @@ DATABASE_URL = "sqlite:///papers.db"
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Where a set's editions go, and at what local time; None: as soon as they are announced."""
+    """Where a set's editions go, and when; its time zone is `bot.timezone` unless it names one."""
 
     destination: Destination
-    at: time | None = None
+    schedule: Schedule = field(default_factory=Schedule)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that the configuration says; `posts` is keyed by set name."""
+    """All that the configuration says; `posts` is keyed by set name.
+
+    `workers` counts jobs done at once, `mail_connections` those to the mail relay at once, over
+    all workers. Papers and the history of deliveries are kept for `papers_days` and
+    `history_days`; 0: for ever.
+    """
 
     path: str
     contact: str = ""
@@ -32,3 +38,10 @@ class Settings:
     categories: tuple[str, ...] = ()
     sets: tuple[KeywordSet, ...] = ()
     posts: Mapping[str, tuple[Post, ...]] = field(default_factory=dict)
+    in_doubt: InDoubt = InDoubt.RESEND
+    workers: int = 4
+    mail_connections: int = 4
+    papers_days: int = 0
+    history_days: int = 0
+    web_host: str = "127.0.0.1"
+    web_port: int = 8080

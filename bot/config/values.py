@@ -1,27 +1,39 @@
 """Single values of a document, checked; each fault with its key and line; builds no set."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import time
 from difflib import get_close_matches
-from typing import Any
+from enum import StrEnum
+from ipaddress import ip_address
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from bot.config.lines import join_key
 from bot.core import taxonomy
-from bot.errors import Fault
+from bot.core.schedule import parse_clock
+from bot.errors import Fault, UserError
 
 _KEYS = {
-    "": ("bot", "database", "arxiv", "sets"),
+    "": ("bot", "database", "arxiv", "deliveries", "retention", "web", "sets"),
     "bot": ("contact", "base_url", "timezone"),
     "database": ("url",),
     "arxiv": ("categories", "base_url"),
     "sets": ("name", "keywords", "query", "exclude", "types", "categories", "match", "post"),
-    "post": ("channel", "email", "folder", "at"),
+    "post": ("channel", "email", "folder", "at", "on", "timezone", "quiet"),
+    "deliveries": ("in_doubt", "workers", "mail_connections"),
+    "retention": ("papers_days", "history_days"),
+    "web": ("host", "port"),
 }
 _MOST_SHOWN = 80
 _EMAIL = re.compile(r"[^\s@<>,]+@[^\s@<>,]+")
-_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+# A hundred years; a number of days that no calendar holds would fail much later.
+_MOST_DAYS = 36_500
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+_Parsed = TypeVar("_Parsed")
 
 
 class Values:
@@ -74,6 +86,76 @@ class Values:
         self._fault(key, 'write a list of texts: ["one", "two"]')
         return ()
 
+    def _number(
+        self,
+        table: Mapping[str, Any],
+        key: str,
+        default: int,
+        *,
+        least: int,
+        most: int,
+        or_zero: str = "",
+    ) -> int:
+        """Read a whole number; `or_zero` says what 0 means, where that is below `least`."""
+        value = table.get(key.rpartition(".")[2], default)
+        # To Python, true is a number too.
+        if not isinstance(value, int) or isinstance(value, bool):
+            self._fault(key, f"{_shorten(value)} is not a whole number")
+        elif least <= value <= most or (or_zero and value == 0):
+            return value
+        else:
+            meant = f"write {least} to {most}" + (or_zero and f", or 0 {or_zero}")
+            self._fault(key, f"{_shorten(value)} is out of range: {meant}")
+        return default
+
+    def _days(self, table: Mapping[str, Any], key: str, least: int) -> int:
+        return self._number(table, key, 0, least=least, most=_MOST_DAYS, or_zero="for ever")
+
+    def _choice(self, table: Mapping[str, Any], key: str, default: _Choice, noun: str) -> _Choice:
+        value = self._text(table, key, default)
+        known = type(default)
+        if value in tuple(known):
+            return known(value)
+        self._fault(key, f"{value!r} is not {noun}: known are {', '.join(known)}")
+        return default
+
+    def _parsed(
+        self,
+        table: Mapping[str, Any],
+        key: str,
+        default: _Parsed,
+        parse: Callable[[str], _Parsed],
+    ) -> _Parsed:
+        """Read a text as `parse` does, which raises UserError; without one, the default."""
+        text = self._text(table, key)
+        if not isinstance(table.get(key.rpartition(".")[2]), str):
+            return default
+        try:
+            return parse(text)
+        except UserError as error:
+            self._fault(key, str(error))
+            return default
+
+    def _host(self, table: Mapping[str, Any], key: str, default: str) -> str:
+        value = self._text(table, key, default)
+        if _HOST.fullmatch(value) or _is_address(value):
+            return value
+        self._fault(key, f"{value!r} is not a host: write it like {default}, without a port")
+        return default
+
+    def _timezone(self, table: Mapping[str, Any], key: str, default: str) -> str:
+        name = self._text(table, key, default)
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            pass
+        else:
+            return name
+        close = get_close_matches(name, available_timezones(), n=1)
+        meant = f"did you mean {close[0]}?" if close else "write it like Europe/Berlin"
+        self._fault(key, f"{name!r} is not a time zone: {meant}")
+        return default
+
     def _url(self, table: Mapping[str, Any], key: str, default: str) -> str:
         value = self._text(table, key, default)
         if not value:
@@ -104,16 +186,26 @@ class Values:
     def _clock(self, value: object, key: str) -> time | None:
         if isinstance(value, time):
             return value
-        found = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
-        if found is None:
-            self._fault(key, f'{_shorten(value)} is not a time of day: write it like "09:00"')
-            return None
-        return time(int(found[1]), int(found[2]))
+        try:
+            if isinstance(value, str):
+                return parse_clock(value)
+        except UserError:
+            pass
+        self._fault(key, f'{_shorten(value)} is not a time of day: write it like "09:00"')
+        return None
 
 
 def is_email(text: str) -> bool:
     """Whether a text has the shape of an e-mail address."""
     return text.isprintable() and _EMAIL.fullmatch(text) is not None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _shorten(value: object) -> str:

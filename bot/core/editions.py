@@ -123,7 +123,8 @@ class Edition:
     """One keyword set's digest of one announcement day, frozen: papers and why each is here.
 
     `items` are in the order in which every destination shows them. `earlier` counts papers that
-    matched but stood in an earlier edition of this set.
+    matched but stood in an earlier edition of this set. `since` is the first day of a digest of
+    several announcement days (a catch-up, a weekly round-up); None: `day` alone.
     """
 
     set: SetSummary
@@ -131,6 +132,7 @@ class Edition:
     items: tuple[Item, ...]
     receipt: Receipt
     earlier: int = 0
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +186,9 @@ class DeliveryState(StrEnum):
     CANCELLED = "cancelled"
 
 
-# A claim commits `sending` before anything leaves; whoever finds an expired lease afterwards
-# cannot know whether it left, so `sending` never goes back to `pending`.
+# A claim commits `sending` before anything leaves. Whoever finds its lease expired retries what
+# had not left the machine and looks for the rest, so `sending` never goes back to `pending`.
+# A failed delivery is tried again only where a person asks for it.
 TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType(
     {
         DeliveryState.PENDING: frozenset({DeliveryState.SENDING, DeliveryState.CANCELLED}),
@@ -199,10 +202,10 @@ TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType
         ),
         DeliveryState.RETRY: frozenset({DeliveryState.SENDING, DeliveryState.CANCELLED}),
         DeliveryState.UNKNOWN: frozenset(
-            {DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.FAILED}
+            {DeliveryState.SENDING, DeliveryState.FAILED, DeliveryState.CANCELLED}
         ),
         DeliveryState.SENT: frozenset(),
-        DeliveryState.FAILED: frozenset(),
+        DeliveryState.FAILED: frozenset({DeliveryState.RETRY}),
         DeliveryState.CANCELLED: frozenset(),
     }
 )

@@ -11,6 +11,8 @@ DEFAULT_TYPES = (AnnounceType.NEW, AnnounceType.CROSS)
 
 LONGEST_NAME = 80
 
+SetKey = tuple[str, str]
+
 
 def is_name(text: str) -> bool:
     """Whether a set can be called so: printable, and neither empty nor too long."""
@@ -43,6 +45,11 @@ class KeywordSet:
     match: MatchMode = MatchMode.WORDS
     owner: str = "config"
     paused: bool = False
+
+    @property
+    def key(self) -> SetKey:
+        """What tells sets apart: owner and name."""
+        return self.owner, self.name
 
     @property
     def summary(self) -> SetSummary:

@@ -28,6 +28,15 @@ class PreparedDay:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """The days of a set's first and last editions, and when the last was frozen."""
+
+    first: date
+    last: date
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """One entry of one announcement: when and where a paper was announced, as what."""
 
@@ -38,10 +47,22 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a delivery's history."""
+
+    at: datetime
+    state: DeliveryState
+    attempt: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Showing:
     """An edition in which a paper stood, and what became of one of its deliveries.
 
-    `destination` and `state` are None for an edition that was planned for no destination.
+    `destination`, `state` and `delivery_id` are None for an edition that was planned for no
+    destination. `detail` and `at` are those of the last of its `steps`, which are oldest first;
+    all are empty where the history was thrown away as too old.
     """
 
     set_name: str
@@ -51,18 +72,65 @@ class Showing:
     state: DeliveryState | None
     detail: str
     at: datetime | None
+    delivery_id: int | None = None
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A delivery taken by this process, with what is to be sent.
 
-    `in_doubt`: an earlier attempt may have arrived. `attempt` is this claim's number.
+    `in_doubt`: an earlier attempt may have arrived. The delivery's `attempt` is this claim's
+    number. From `lease_until` on others may take it over.
     """
 
     delivery: Delivery
     edition: Edition
     in_doubt: bool
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """The destination's pace does not allow a delivery before `until`."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A delivery that may be claimed: `state` is `sending` where a lease ran out."""
+
+    id: int
+    state: DeliveryState
+    attempt: int
+
+
+class Hold(StrEnum):
+    """Why a delivery does not leave."""
+
+    REMOVED = "its subscription was removed"
+    PAUSED = "its subscription is paused"
+    SET_PAUSED = "its keyword set is paused"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """A delivery as the ledger lists it.
+
+    `days` are those of its editions, oldest first. `due` is when it may next be tried; None where
+    it need not be. `repeats` counts sendings that may have repeated an earlier one. `last` is the
+    last step of its history; None where that was thrown away as too old. `held` says what keeps it
+    here although it is due.
+    """
+
+    delivery: Delivery
+    set_name: str
+    days: tuple[date, ...]
+    due: datetime | None
+    repeats: int
+    last: Step | None
+    held: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +144,34 @@ class CannotTell(StrEnum):
     """A destination that cannot say whether something arrived (mail)."""
 
     CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What was thrown away as too old: papers with their versions and entries, receipts, steps."""
+
+    papers: int = 0
+    versions: int = 0
+    entries: int = 0
+    receipts: int = 0
+    steps: int = 0
+
+    def __bool__(self) -> bool:
+        """Whether anything was."""
+        return any((self.papers, self.versions, self.entries, self.receipts, self.steps))
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What the database holds of an address.
+
+    `places` are all its spellings and kinds. `subscriptions` and `deliveries` count those that
+    name it; `open` those of the deliveries that have not left for good; `steps` the lines of
+    their histories.
+    """
+
+    places: tuple[Destination, ...] = ()
+    subscriptions: int = 0
+    deliveries: int = 0
+    open: int = 0
+    steps: int = 0

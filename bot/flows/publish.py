@@ -1,24 +1,32 @@
 """Match a day's papers with every keyword set and freeze editions with their deliveries."""
 
 import gc
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from bot.core.announcing import choose_kind, delivery_key
-from bot.core.editions import Delivery, Destination, Edition, Item, reading_order
+from bot.core.editions import Delivery, DestinationKind, Edition, Item, reading_order
 from bot.core.explaining import explain
-from bot.core.keyword_sets import KeywordSet
+from bot.core.joining import join_receipts, rank_items
+from bot.core.keyword_sets import KeywordSet, SetKey
 from bot.core.matching import Matcher
 from bot.core.papers import Announcement, Paper
 from bot.core.parsing import parse_set
-from bot.core.records import PreparedDay
+from bot.core.records import PreparedDay, Span
+from bot.core.schedule import find_slot
+from bot.core.subscriptions import Frozen, Plan, Subscription
 from bot.core.words import prepare
-from bot.errors import QueryError
+from bot.errors import QueryError, StoreError
 
-# A category that was late or failed on one day comes with a later edition, up to this much later.
+# What came late is looked for among the days of the last week and those that were read since a
+# day before the last edition was frozen: a long run of reading may have begun before and ended
+# after it.
 LOOK_BACK = timedelta(days=7)
+_OVERLAP = timedelta(days=1)
+# Editions that are kept in one transaction, so that others can write in between.
+_AT_ONCE = 500
 
 
 class EditionStore(Protocol):
@@ -28,26 +36,32 @@ class EditionStore(Protocol):
         """Load what these categories announced on that day, merged; empty where nothing was."""
         ...
 
-    def edition_days(self, keyword_set: KeywordSet) -> tuple[date, date] | None:
-        """Return the days of a set's first and last editions, if it has any."""
+    def edition_spans(self) -> Mapping[SetKey, Span]:
+        """Return, for every set that has editions, their first and last days and when that was."""
         ...
 
-    def shown_keys(self, keyword_set: KeywordSet, keys: Iterable[str]) -> frozenset[str]:
-        """Return which of these delivery keys stood in any edition of the set."""
+    def shown_keys(self, base_ids: Iterable[str]) -> Mapping[SetKey, frozenset[str]]:
+        """Return the delivery keys under which these papers stood in editions, set by set."""
         ...
 
-    def save_edition(
-        self,
-        keyword_set: KeywordSet,
-        edition: Edition,
-        destinations: Sequence[tuple[Destination, datetime]],
-        at: datetime,
-    ) -> tuple[Delivery, ...] | None:
-        """Freeze an edition and plan its deliveries, due at their moments, in one transaction.
+    def first_read_since(self, moment: datetime, categories: Iterable[str]) -> date | None:
+        """Return the oldest day of which something was read at this moment or later."""
+        ...
 
-        Sets are told apart by owner and name. None where the set already has an edition of that
-        day: nothing is changed then. An edition without papers is kept but plans no delivery.
-        Each item's `core.announcing.delivery_key` is unique among the set's editions.
+    def load_subscriptions(self) -> tuple[Subscription, ...]:
+        """Load every subscription that was not removed, paused ones included."""
+        ...
+
+    def save_editions(
+        self, frozen: Sequence[Frozen], at: datetime
+    ) -> tuple[tuple[Delivery, ...] | None, ...]:
+        """Freeze editions and plan their deliveries, all in one transaction.
+
+        The result has a member for each of `frozen`: None where the set (told by owner and name)
+        already has an edition of that day, of which nothing is changed then. An edition without
+        papers is kept but plans no delivery. A plan of a slot for which its subscription has a
+        delivery that is not due yet joins that one and makes none. Each item's
+        `core.announcing.delivery_key` is unique among the set's editions.
         """
         ...
 
@@ -127,21 +141,29 @@ def plan_editions(
     """Make the editions that publishing `day` would freeze, in the sets' order; change nothing.
 
     A paper reaches a set once, whatever it is announced as later; what a category brought late
-    joins the first edition after it came. Raise QueryError for a set that cannot be read.
+    joins the first edition after it came, and so does all that was announced since the set's last
+    edition. Raise QueryError for a set that cannot be read.
     """
     matcher = build_matcher(sets)
-    starts = [_find_start(store.edition_days(keyword_set), day) for keyword_set in sets]
+    spans = store.edition_spans()
+    known = [spans.get(keyword_set.key) for keyword_set in sets]
+    late = _find_late(store, known, categories)
+    starts = [_find_start(span, day, late) for span in known]
     joined: list[list[Edition]] = [[] for _ in sets]
     each = min(starts, default=day)
     while each <= day:
-        of_day = build_editions(store.load_day(each, categories), sets, matcher)
-        for start, editions, edition in zip(starts, joined, of_day, strict=True):
-            if start <= each:
-                editions.append(edition)
+        loaded = store.load_day(each, categories)
+        if loaded.listing.items or each == day:
+            of_day = build_editions(loaded, sets, matcher)
+            for start, editions, edition in zip(starts, joined, of_day, strict=True):
+                if start <= each:
+                    editions.append(edition)
         each += timedelta(days=1)
+    matched = (item for editions in joined for edition in editions for item in edition.items)
+    shown = store.shown_keys({item.paper.base_id for item in matched})
     return tuple(
-        _leave_out_shown(store, keyword_set, editions)
-        for keyword_set, editions in zip(sets, joined, strict=True)
+        _join(editions, shown.get(keyword_set.key, frozenset()), span.last if span else day)
+        for keyword_set, editions, span in zip(sets, joined, known, strict=True)
     )
 
 
@@ -150,26 +172,62 @@ def publish(
     sets: Sequence[KeywordSet],
     store: EditionStore,
     *,
-    destinations: Mapping[str, Sequence[tuple[Destination, datetime]]],
     categories: Sequence[str],
     now: datetime,
+    kinds: Collection[DestinationKind] = tuple(DestinationKind),
     report: Callable[[str], None] = lambda _problem: None,
 ) -> tuple[Published, ...]:
     """Freeze the edition of `day` of every set that has none yet, and plan its deliveries.
 
-    `destinations` are by set name, each with the moment from which it may be delivered to. Doing
-    it again changes nothing. A set that cannot be read never stops the others: it is left out, and
-    `report` hears why.
+    Each subscription gets its delivery when its schedule says; paused ones, those of paused sets
+    and those to destinations not of these `kinds` get none. Doing it again changes nothing. A set
+    that cannot be read never stops the others: it is left out, and `report` hears why.
     """
-    published = []
     readable = find_readable(sets, report)
     editions = plan_editions(day, readable, store, categories)
-    for keyword_set, edition in zip(readable, editions, strict=True):
-        planned = destinations.get(keyword_set.name, ()) if edition.items else ()
-        deliveries = store.save_edition(keyword_set, edition, planned, now)
-        if deliveries is not None:
-            published.append(Published(edition, deliveries))
+    subscribed: dict[SetKey, list[Subscription]] = {}
+    for subscription in store.load_subscriptions():
+        if not subscription.paused and subscription.destination.kind in kinds:
+            key = (subscription.set_owner, subscription.set_name)
+            subscribed.setdefault(key, []).append(subscription)
+    frozen = [
+        Frozen(
+            keyword_set,
+            edition,
+            ()
+            if keyword_set.paused
+            else tuple(
+                Plan(each, find_slot(each.schedule, day, now))
+                for each in subscribed.get(keyword_set.key, ())
+            ),
+        )
+        for keyword_set, edition in zip(readable, editions, strict=True)
+    ]
+    published: list[Published] = []
+    for start in range(0, len(frozen), _AT_ONCE):
+        published += _save(frozen[start : start + _AT_ONCE], store, now, report)
     return tuple(published)
+
+
+def _save(
+    frozen: Sequence[Frozen],
+    store: EditionStore,
+    now: datetime,
+    report: Callable[[str], None],
+) -> list[Published]:
+    """Keep editions together, or, where one of them cannot be kept, one by one without it."""
+    try:
+        saved = store.save_editions(frozen, now)
+    except StoreError as error:
+        if len(frozen) > 1:
+            return [each for one in frozen for each in _save([one], store, now, report)]
+        report(str(error))
+        return []
+    return [
+        Published(each.edition, deliveries)
+        for each, deliveries in zip(frozen, saved, strict=True)
+        if deliveries is not None
+    ]
 
 
 def find_readable(
@@ -190,19 +248,36 @@ def find_readable(
     return tuple(readable)
 
 
-def _leave_out_shown(
-    store: EditionStore, keyword_set: KeywordSet, editions: Sequence[Edition]
-) -> Edition:
+def _join(editions: Sequence[Edition], shown: frozenset[str], last: date) -> Edition:
     """Join a set's editions of several days, without what stood in an earlier edition of it.
 
     What the last day brings again is counted; that the days before it were shown goes unsaid.
+    Papers of days between the set's `last` edition and this one, or of more than a week ago, make
+    it a catch-up.
     """
-    joined = _join_days(editions)
-    keys = [delivery_key(item) for item in joined.items]
-    shown = store.shown_keys(keyword_set, keys)
-    fresh = tuple(item for item, key in zip(joined.items, keys, strict=True) if key not in shown)
-    earlier = sum(delivery_key(item) in shown for item in editions[-1].items)
-    return replace(joined, items=fresh, earlier=earlier)
+    newest = editions[-1]
+    earlier = sum(delivery_key(item) in shown for item in newest.items)
+    fresh: dict[str, Item] = {}
+    missed = []
+    for edition in editions:
+        before = len(fresh)
+        for item in edition.items:
+            key = delivery_key(item)
+            if key not in shown:
+                fresh.setdefault(key, item)
+        is_old = edition.day > last or edition.day < newest.day - LOOK_BACK
+        if edition is not newest and is_old and len(fresh) > before:
+            missed.append(edition)
+    if not missed:
+        return replace(newest, items=reading_order(fresh.values()), earlier=earlier)
+    since = missed[0].day
+    return replace(
+        newest,
+        items=rank_items(fresh.values()),
+        receipt=join_receipts([edition.receipt for edition in editions if edition.day >= since]),
+        earlier=earlier,
+        since=since,
+    )
 
 
 def _see_item(keyword_set: KeywordSet, item: Item) -> Item | None:
@@ -218,15 +293,17 @@ def _see_item(keyword_set: KeywordSet, item: Item) -> Item | None:
     return None if kind is None else replace(item, kind=kind)
 
 
-def _find_start(edition_days: tuple[date, date] | None, day: date) -> date:
-    """Return the first day to look at for a set: late batches count, those before the set don't."""
-    return day if edition_days is None else min(day, max(edition_days[0], day - LOOK_BACK))
+def _find_late(
+    store: EditionStore, spans: Sequence[Span | None], categories: Sequence[str]
+) -> date | None:
+    """Return the oldest day of which something was read since any set's last edition."""
+    frozen = min((span.at for span in spans if span), default=None)
+    return None if frozen is None else store.first_read_since(frozen - _OVERLAP, categories)
 
 
-def _join_days(editions: Sequence[Edition]) -> Edition:
-    """Join a set's editions of several days into the last one; a paper of two days comes once."""
-    items: dict[str, Item] = {}
-    for edition in editions:
-        for item in edition.items:
-            items.setdefault(delivery_key(item), item)
-    return replace(editions[-1], items=reading_order(items.values()))
+def _find_start(span: Span | None, day: date, late: date | None) -> date:
+    """Return the first day to look at for a set: none before the set, and all since its last."""
+    if span is None:
+        return day
+    oldest = min(span.last + timedelta(days=1), day - LOOK_BACK, late or day)
+    return min(day, max(span.first, oldest))

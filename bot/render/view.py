@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import accumulate, islice
 from typing import Final
 
-from bot.core.days import say_day, say_day_briefly
+from bot.core.days import say_day, say_day_briefly, say_days, say_days_briefly
 from bot.core.editions import DayListing, Edition, Field, Hit, Item, Receipt
 from bot.core.latex import to_text
 from bot.core.papers import AnnounceType
@@ -121,8 +121,8 @@ def build_edition_view(edition: Edition) -> EditionView:
     earlier = f", {edition.earlier} shown here before" if edition.earlier else ""
     return EditionView(
         set_name=one_line(edition.set.name),
-        day=say_day(edition.day),
-        day_brief=say_day_briefly(edition.day),
+        day=say_days(edition.since, edition.day),
+        day_brief=say_days_briefly(edition.since, edition.day),
         groups=groups,
         counts=_say_counts(groups, matched, receipt.announced),
         receipt=f"{_say_receipt(receipt)}, {matched} matched{earlier}",

@@ -70,6 +70,10 @@ def make_edition(name: str = "Clouds", day: date = DAY, number: int = 0) -> Edit
     return Edition(SetSummary(name, ("cloud",)), day, (), Receipt(day, 0, 0), earlier=number)
 
 
+def leave() -> None:
+    """Let everything leave."""
+
+
 def to(folder: Path) -> Destination:
     return Destination(DestinationKind.FOLDER, str(folder))
 
@@ -83,11 +87,21 @@ def sender() -> FolderSender:
     return FolderSender(PAGES, load_day)
 
 
+def test_nothing_is_written_before_it_may_leave(tmp_path: Path, sender: FolderSender) -> None:
+    def refuse() -> None:
+        message = "too late"
+        raise RuntimeError(message)
+
+    with pytest.raises(RuntimeError, match="too late"):
+        sender.send(make_edition(), to(tmp_path), "key-1", refuse)
+    assert list_files(tmp_path) == [".papers-bot.lock"]
+
+
 def test_writes_the_edition_the_days_page_the_index_and_the_manifest(
     tmp_path: Path, sender: FolderSender
 ) -> None:
     root = tmp_path / "not" / "there" / "yet"
-    sent = sender.send(make_edition(), to(root), "key-1")
+    sent = sender.send(make_edition(), to(root), "key-1", leave)
     assert sent == Sent(str(root / "2025-12-04" / "Clouds.html"))
     assert list_files(root) == [
         ".papers-bot.lock",
@@ -115,7 +129,7 @@ def test_files_can_be_read_by_whoever_may_read_this_users_files(
 ) -> None:
     before = os.umask(0o027)
     try:
-        sender.send(make_edition(), to(tmp_path), "key-1")
+        sender.send(make_edition(), to(tmp_path), "key-1", leave)
     finally:
         os.umask(before)
     for name in ("index.html", "editions.json", "2025-12-04/Clouds.md"):
@@ -126,7 +140,7 @@ def test_the_index_lists_editions_in_the_order_in_which_they_came(
     tmp_path: Path, sender: FolderSender
 ) -> None:
     for key, name, day in (("c", "Rain", 4), ("a", "Clouds", 4), ("b", "Clouds", 3)):
-        sender.send(make_edition(name, date(2025, 12, day)), to(tmp_path), key)
+        sender.send(make_edition(name, date(2025, 12, day)), to(tmp_path), key, leave)
     assert (tmp_path / "index.html").read_text() == (
         "2025-12-04 Rain 0 2025-12-04/Rain.html\n"
         "2025-12-04 Clouds 0 2025-12-04/Clouds.html\n"
@@ -145,9 +159,9 @@ def test_the_same_delivery_twice_changes_nothing(tmp_path: Path, sender: FolderS
         }
 
     for key, name in (("a", "Clouds"), ("b", "Rain")):
-        sender.send(make_edition(name), to(tmp_path), key)
+        sender.send(make_edition(name), to(tmp_path), key, leave)
     before = look()
-    sender.send(make_edition(), to(tmp_path), "a")
+    sender.send(make_edition(), to(tmp_path), "a", leave)
     assert look() == before
 
 
@@ -155,7 +169,7 @@ def test_an_edition_under_another_key_takes_the_place_of_the_first(
     tmp_path: Path, sender: FolderSender
 ) -> None:
     for key in ("before the database was lost", "after"):
-        sender.send(make_edition(), to(tmp_path), key)
+        sender.send(make_edition(), to(tmp_path), key, leave)
     assert list(load_manifest(tmp_path)) == ["after"]
     assert (tmp_path / "index.html").read_text().count("Clouds.html") == 1
 
@@ -164,7 +178,7 @@ def test_finds_what_arrived_and_nothing_else(tmp_path: Path, sender: FolderSende
     edition = make_edition()
     assert sender.find(edition, to(tmp_path / "none"), "key-1") is None
     assert sender.find(edition, to(tmp_path), "key-1") is None
-    sent = sender.send(edition, to(tmp_path), "key-1")
+    sent = sender.send(edition, to(tmp_path), "key-1", leave)
     assert sender.find(edition, to(tmp_path), "key-1") == sent
     assert sender.find(edition, to(tmp_path), "key-2") is None
 
@@ -192,7 +206,7 @@ def test_a_damaged_manifest_is_named_with_what_to_do(
     with pytest.raises(DeliveryError, match=message):
         sender.find(make_edition(), to(tmp_path), "key-1")
     with pytest.raises(DeliveryError, match=message):
-        sender.send(make_edition(), to(tmp_path), "key-1")
+        sender.send(make_edition(), to(tmp_path), "key-1", leave)
     assert manifest.read_bytes() == damage
 
 
@@ -209,9 +223,13 @@ def test_a_file_in_the_place_of_the_folder_is_said(tmp_path: Path, sender: Folde
     path = tmp_path / "digests"
     path.write_text("mine")
     message = f"cannot use the folder {path}: .*; a file stands where the folder should be"
-    for act in (sender.send, sender.find):
+    acts = (
+        lambda: sender.send(make_edition(), to(path), "key-1", leave),
+        lambda: sender.find(make_edition(), to(path), "key-1"),
+    )
+    for act in acts:
         with pytest.raises(DeliveryError, match=message) as refused:
-            act(make_edition(), to(path), "key-1")
+            act()
         assert not refused.value.permanent
         assert not refused.value.unknown
     assert path.read_text() == "mine"
@@ -220,7 +238,7 @@ def test_a_file_in_the_place_of_the_folder_is_said(tmp_path: Path, sender: Folde
 def test_a_folder_in_the_place_of_a_file_is_said(tmp_path: Path, sender: FolderSender) -> None:
     (tmp_path / "index.html").mkdir()
     with pytest.raises(DeliveryError, match="Is a directory; see that it can be written"):
-        sender.send(make_edition(), to(tmp_path), "key-1")
+        sender.send(make_edition(), to(tmp_path), "key-1", leave)
     assert sender.find(make_edition(), to(tmp_path), "key-1") is None
     assert not [name for name in list_files(tmp_path) if "part" in name]
 
@@ -229,7 +247,7 @@ def test_a_tilde_is_the_users_home(
     tmp_path: Path, sender: FolderSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    sender.send(make_edition(), Destination(DestinationKind.FOLDER, "~/digests"), "key-1")
+    sender.send(make_edition(), Destination(DestinationKind.FOLDER, "~/digests"), "key-1", leave)
     assert (tmp_path / "digests" / "index.html").is_file()
     nobody = Destination(DestinationKind.FOLDER, "~nobody-of-that-name/digests")
     with pytest.raises(DeliveryError, match=r"cannot be found: .*; write its whole path"):
@@ -267,7 +285,7 @@ if os.getuid() == 0:
     os.setuid(65534)
 for path in ("", "new"):
     try:
-        sender.send(tests.make_edition(), tests.to(Path(sys.argv[1]) / path), "key-1")
+        sender.send(tests.make_edition(), tests.to(Path(sys.argv[1]) / path), "key-1", tests.leave)
     except DeliveryError as error:
         print(error, error.unknown)
 """
@@ -289,7 +307,7 @@ for path in ("", "new"):
 def test_readers_see_whole_files_while_editions_arrive(
     tmp_path: Path, sender: FolderSender
 ) -> None:
-    sender.send(make_edition(), to(tmp_path), "key")
+    sender.send(make_edition(), to(tmp_path), "key", leave)
     done = threading.Event()
     looks: list[int] = []
     broken: list[str] = []
@@ -307,7 +325,7 @@ def test_readers_see_whole_files_while_editions_arrive(
     reader.start()
     try:
         for number in range(200):
-            sender.send(make_edition(number=number), to(tmp_path), f"key-{number % 7}")
+            sender.send(make_edition(number=number), to(tmp_path), f"key-{number % 7}", leave)
     finally:
         done.set()
         reader.join()
@@ -335,7 +353,7 @@ number = 0
 while True:
     number += 1
     edition = tests.make_edition(f"Set-{number % 5}", number=number)
-    sender.send(edition, root, f"key-{number % 5}")
+    sender.send(edition, root, f"key-{number % 5}", tests.leave)
 """
     for turn in range(6):
         child = start_child(body, tmp_path)
@@ -346,7 +364,7 @@ while True:
         child.communicate(timeout=60)
         assert child.returncode == -signal.SIGKILL
         check_whole(tmp_path)
-    sender.send(make_edition("After"), to(tmp_path), "after")
+    sender.send(make_edition("After"), to(tmp_path), "after", leave)
     check_whole(tmp_path)
     assert sender.find(make_edition("After"), to(tmp_path), "after") is not None
 
@@ -355,7 +373,7 @@ def test_two_processes_at_once_lose_nothing_of_each_other(tmp_path: Path) -> Non
     body = """
 for number in range(25):
     name = f"{sys.argv[2]}-{number}"
-    sender.send(tests.make_edition(name), root, name)
+    sender.send(tests.make_edition(name), root, name, tests.leave)
 """
     children = [start_child(body, tmp_path, name) for name in ("one", "two")]
     for child in children:
@@ -424,7 +442,7 @@ def test_whatever_a_set_is_named_its_files_stay_in_the_days_folder(
     tmp_path: Path, sender: FolderSender, name: str
 ) -> None:
     root = tmp_path / "root"
-    sent = sender.send(make_edition(name), to(root), "key-1")
+    sent = sender.send(make_edition(name), to(root), "key-1", leave)
     path = Path(sent.reference)
     assert path.parent == root / "2025-12-04"
     assert path.is_file()

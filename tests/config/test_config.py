@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.config import Post, Settings, load_settings, parse_settings
+from bot.core.doubts import InDoubt
 from bot.core.editions import Destination, DestinationKind
 from bot.core.keyword_sets import DEFAULT_TYPES, KeywordSet, MatchMode
 from bot.core.papers import AnnounceType
+from bot.core.schedule import Rhythm, Schedule
 from bot.errors import ConfigError, Fault
 
 FULL = """\
@@ -27,6 +29,19 @@ url = "sqlite:///there.db"
 categories = ["cs.CV", "cs.ro", "cs.SY", "eess.SY"]
 base_url = "http://mirror.lab.example:8080/arxiv/"
 
+[deliveries]
+in_doubt = "hold"
+workers = 64
+mail_connections = 1
+
+[retention]
+papers_days = 100
+history_days = 30
+
+[web]
+host = "::1"
+port = 65535
+
 [[sets]]
 name     = "MLLM"
 keywords = ["VLM", ["LLM", "image"]]
@@ -36,7 +51,8 @@ categories = ["cs.CV"]
 match    = "substring"
 post     = [
   { channel = "#papers-mllm", at = "09:00" },
-  { email = "lab@lab.example", at = 7:30:00 },
+  { email = "lab@lab.example", at = 7:30:00, on = "weekly sun", quiet = "22:00-07:00" },
+  { email = "far@lab.example", timezone = "Asia/Tokyo", on = "weekdays" },
   { folder = "./digests/" },
 ]
 
@@ -59,7 +75,9 @@ def find_faults(text: str, **environment: str) -> list[tuple[str, int, str]]:
 def test_reads_every_key() -> None:
     channel = Destination(DestinationKind.CHANNEL, "#papers-mllm")
     email = Destination(DestinationKind.EMAIL, "lab@lab.example")
+    far = Destination(DestinationKind.EMAIL, "far@lab.example")
     folder = Destination(DestinationKind.FOLDER, "digests")
+    berlin = "Europe/Berlin"
     assert parse(FULL) == Settings(
         path="config.toml",
         contact="papers@lab.example",
@@ -80,14 +98,35 @@ def test_reads_every_key() -> None:
             KeywordSet("Grasping", query="grasp* AND NOT cat:cs.HC"),
         ),
         posts={
-            "MLLM": (Post(channel, time(9)), Post(email, time(7, 30)), Post(folder)),
+            "MLLM": (
+                Post(channel, Schedule(at=time(9), timezone=berlin)),
+                Post(
+                    email,
+                    Schedule(Rhythm.WEEKLY, time(7, 30), berlin, 6, (time(22), time(7))),
+                ),
+                Post(far, Schedule(Rhythm.WEEKDAYS, timezone="Asia/Tokyo")),
+                Post(folder, Schedule(timezone=berlin)),
+            ),
             "Grasping": (),
         },
+        in_doubt=InDoubt.HOLD,
+        workers=64,
+        mail_connections=1,
+        papers_days=100,
+        history_days=30,
+        web_host="::1",
+        web_port=65535,
     )
 
 
 @pytest.mark.parametrize(
-    "text", ["", "sets = []\n[bot]\n[arxiv]\n[database]\n", '[arxiv]\nbase_url = ""']
+    "text",
+    [
+        "",
+        "sets = []\n[bot]\n[arxiv]\n[database]\n[deliveries]\n[retention]\n[web]\n",
+        '[arxiv]\nbase_url = ""',
+        "[retention]\npapers_days = 0\nhistory_days = 0",
+    ],
 )
 def test_everything_has_a_default(text: str) -> None:
     assert parse(text) == Settings(path="config.toml")
@@ -103,6 +142,43 @@ def test_the_configuration_that_travels_with_the_program_is_right() -> None:
     assert load_settings(path, {}).sets
 
 
+def test_what_that_configuration_shows_in_comments_is_right_too() -> None:
+    text = (Path(__file__).parents[2] / "config.toml").read_text("utf-8")
+    table = r"^\[(?:deliveries|retention|web)\]\n(?:#[^\n]+\n)+"
+    tables = "".join(re.findall(table, text, re.MULTILINE))
+    tables = tables.replace("\n# ", "\n")
+    # As it says there, these lines show what holds without them.
+    assert parse(tables) == Settings(path="config.toml")
+    assert re.findall(r"^\w+|^\[\w+\]", tables, re.MULTILINE) == [
+        "[deliveries]",
+        "in_doubt",
+        "workers",
+        "mail_connections",
+        "[retention]",
+        "papers_days",
+        "history_days",
+        "[web]",
+        "host",
+        "port",
+    ]
+    (post,) = re.findall(r"^# (post = .+)$", text, re.MULTILINE)
+    for key in ('on = "weekdays"', 'on = "weekly mon"', 'quiet = "22:00-07:00"'):
+        assert key.rpartition(" = ")[2] in text
+        assert len(parse(GOOD_SET + post.replace(" }", f", {key} }}")).posts["Clouds"]) == 3
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::", "localhost", "web-1.lab.example"])  # noqa: S104
+def test_a_host_is_an_address_or_a_name(host: str) -> None:
+    assert parse(f'[web]\nhost = "{host}"').web_host == host
+
+
+def test_a_post_keeps_its_own_time_zone_and_takes_the_bots_where_it_has_none() -> None:
+    text = GOOD_SET + 'post = [{ folder = "a" }, { folder = "b", timezone = "Asia/Tokyo" }]'
+    for own, zone in (("", "UTC"), ('[bot]\ntimezone = "Europe/Berlin"\n', "Europe/Berlin")):
+        posts = parse(own + text).posts["Clouds"]
+        assert [post.schedule.timezone for post in posts] == [zone, "Asia/Tokyo"]
+
+
 # In the words of core.parsing, whose tests know them.
 A_QUERYS_FAULT = ""
 GOOD_SET = '[[sets]]\nname = "Clouds"\nkeywords = ["cloud"]\n'
@@ -112,7 +188,7 @@ GOOD_SET = '[[sets]]\nname = "Clouds"\nkeywords = ["cloud"]\n'
     ("text", "key", "line", "message"),
     [
         ("[bott]", "bott", 1, "unknown key: did you mean bot?"),
-        ("x = 1", "x", 1, "unknown key: known are bot, database, arxiv, sets"),
+        ("x = 1", "x", 1, "unknown key: known are bot, database, arxiv, deliver"),
         ('"a[b" = 1', "a[b", 1, "unknown key: "),
         ('\n"x." = 1', "x.", 2, "unknown key: "),
         ('"" = 1', "", 0, "unknown key: "),
@@ -274,6 +350,99 @@ GOOD_SET = '[[sets]]\nname = "Clouds"\nkeywords = ["cloud"]\n'
             4,
             "'lab' is not an e-mail address",
         ),
+        (
+            GOOD_SET + 'post = [{ folder = "x", on = "monthly" }]',
+            "sets[0].post[0].on",
+            4,
+            "'monthly' is not a rhythm: known are daily, weekdays, weekly mon, ",
+        ),
+        (GOOD_SET + 'post = [{ folder = "x", on = "" }]', "sets[0].post[0].on", 4, "'' is not a"),
+        (GOOD_SET + 'post = [{ folder = "x", on = 1 }]', "sets[0].post[0].on", 4, "1 is not text"),
+        (
+            GOOD_SET + 'post = [{ folder = "x", quiet = "22-7" }]',
+            "sets[0].post[0].quiet",
+            4,
+            "'22-7' is not a span of the day: write it like \"22:00-07:00\"",
+        ),
+        (
+            GOOD_SET + 'post = [{ folder = "x", quiet = ["22:00", "07:00"] }]',
+            "sets[0].post[0].quiet",
+            4,
+            "['22:00', '07:00'] is not text: put it in quotes",
+        ),
+        (
+            GOOD_SET + '[[sets.post]]\nfolder = "x"\ntimezone = "Asia/Tokio"',
+            "sets[0].post[0].timezone",
+            6,
+            "'Asia/Tokio' is not a time zone: did you mean Asia/Tokyo?",
+        ),
+        (
+            GOOD_SET + 'post = [{ folder = "x", timezone = "" }]',
+            "sets[0].post[0].timezone",
+            4,
+            "'' is not a time zone: ",
+        ),
+        (
+            GOOD_SET + 'post = [{ folder = "x", timzone = "UTC" }]',
+            "sets[0].post[0].timzone",
+            4,
+            "unknown key: did you mean timezone?",
+        ),
+        ("[deliverys]", "deliverys", 1, "unknown key: did you mean deliveries?"),
+        ("web = 1", "web", 1, "write it as a table: [web]"),
+        (
+            "[deliveries]\nworker = 1",
+            "deliveries.worker",
+            2,
+            "unknown key: did you mean workers?",
+        ),
+        (
+            "[retention]\ndays = 1",
+            "retention.days",
+            2,
+            "unknown key: known are papers_days, history_days",
+        ),
+        ("[web]\nurl = 1", "web.url", 2, "unknown key: known are host, port"),
+        (
+            '[deliveries]\nin_doubt = "drop"',
+            "deliveries.in_doubt",
+            2,
+            "'drop' is not a way to settle a doubt: known are resend, hold",
+        ),
+        ("[deliveries]\nin_doubt = true", "deliveries.in_doubt", 2, "True is not text: put it"),
+        *(
+            (f"[{table}]\n\n{name} = {value}", f"{table}.{name}", 3, message)
+            for table, name, values, within in (
+                ("deliveries", "workers", (-1, 0, 65), "1 to 64"),
+                ("deliveries", "mail_connections", (0, 101), "1 to 100"),
+                (
+                    "retention",
+                    "papers_days",
+                    (-1, 1, 99, 36_501),
+                    "100 to 36500, or 0 for ever",
+                ),
+                ("retention", "history_days", (-1, 29, 10**30), "30 to 36500, or 0 for ever"),
+                ("web", "port", (0, 65_536), "1 to 65535"),
+            )
+            for value, message in (
+                *((value, f"{value} is out of range: write {within}") for value in values),
+                ("true", "True is not a whole number"),
+                ("false", "False is not a whole number"),
+                ("4.0", "4.0 is not a whole number"),
+                ('"4"', "'4' is not a whole number"),
+                ("[]", "[] is not a whole number"),
+            )
+        ),
+        ("[web]\nhost = 1", "web.host", 2, "1 is not text: put it in quotes"),
+        *(
+            (
+                f'[web]\nhost = "{host}"',
+                "web.host",
+                2,
+                f"'{host}' is not a host: write it like 127.0.0.1, without a port",
+            )
+            for host in ("", "127.0.0.1:8080", "http://lab.example", "lab example", "-lab", "[::1]")
+        ),
         *(
             (
                 GOOD_SET + f'post = [{{ folder = "x",\nat = {at} }}]'.replace("\n", " "),
@@ -311,6 +480,13 @@ def test_tells_each_fault_with_its_key_and_line(
         GOOD_SET + "types = []",
         '[bot]\nbase_url = "x"',
         '[bot]\ncontact = "x"',
+        GOOD_SET + "post = [{ folder = 'x', quiet = 1 }]",
+        GOOD_SET + "post = [{ folder = 'x', timezone = 1 }]",
+        GOOD_SET
+        + "[bot]\ntimezone = 'x'\n[[sets]]\nname = 'y'\nquery = 'z'\npost = [{ folder = 'x' }]",
+        "[deliveries]\nin_doubt = 1",
+        "[deliveries]\nworkers = 0",
+        "[web]\nhost = 1",
     ],
 )
 def test_one_mistake_is_one_fault(text: str) -> None:
@@ -335,7 +511,13 @@ query = "OR"
 types = ["old"]
 
 [[sets]]
-post = [{ email = "x" }, { at = "9" }]
+post = [
+  { email = "x", on = "x" },
+  { at = "9", quiet = "x" },
+]
+[web]
+port = true
+host = ":"
 """
     with pytest.raises(ConfigError) as refused:
         parse(text)
@@ -349,11 +531,16 @@ post = [{ email = "x" }, { at = "9" }]
         (14, "sets[0].types"),
         (16, "sets[1].name"),
         (16, "sets[1]"),
-        (17, "sets[1].post[0].email"),
-        (17, "sets[1].post[1]"),
+        (18, "sets[1].post[0].on"),
+        (18, "sets[1].post[0].email"),
+        (19, "sets[1].post[1].at"),
+        (19, "sets[1].post[1].quiet"),
+        (19, "sets[1].post[1]"),
+        (22, "web.port"),
+        (23, "web.host"),
     ]
     assert str(refused.value).startswith(
-        "config.toml: 11 faults\n  line 2: bot.contact: 'lab' is not an e-mail address\n"
+        "config.toml: 16 faults\n  line 2: bot.contact: 'lab' is not an e-mail address\n"
     )
 
 
@@ -533,7 +720,11 @@ VALUES = st.recursive(
         st.lists(inner, max_size=3).map(lambda each: f"[{', '.join(each)}]")
         | st.lists(inner, max_size=3).map(lambda each: "[\n" + ",\n".join(each) + "\n]")
         | st.dictionaries(
-            st.sampled_from(["name", "at", "folder", "'x y'", '"a[b"', '"c."']), inner, max_size=2
+            st.sampled_from(
+                ["name", "at", "on", "timezone", "quiet", "folder", "'x y'", '"a[b"', '"c."']
+            ),
+            inner,
+            max_size=2,
         ).map(lambda each: "{ " + ", ".join(f"{k} = {v}" for k, v in each.items()) + " }")
     ),
     max_leaves=6,
@@ -541,7 +732,17 @@ VALUES = st.recursive(
 KEYS = sorted(set(re.findall(r"^(\w+)", FULL, re.MULTILINE)))
 
 
-HEADERS = ["", "[bot]\n", "[database]\n", "[arxiv]\n", "[[sets]]\n", "[[sets.post]]\n"]
+HEADERS = [
+    "",
+    "[bot]\n",
+    "[database]\n",
+    "[arxiv]\n",
+    "[deliveries]\n",
+    "[retention]\n",
+    "[web]\n",
+    "[[sets]]\n",
+    "[[sets.post]]\n",
+]
 
 
 @settings(deadline=None)

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from bot.core.days import say_day, say_day_briefly
+from bot.core.days import say_day, say_day_briefly, say_days, say_days_briefly
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,35 @@ def test_every_month_and_weekday_has_its_name() -> None:
             day = date(2025, month, number)
             assert say_day(day) == f"{day:%A} {number} {day:%B} 2025"
             assert say_day_briefly(day) == f"{number} {day:%b}"
+
+
+@pytest.mark.parametrize(
+    ("since", "day", "said", "briefly"),
+    [
+        (None, date(2025, 12, 4), "Thursday 4 December 2025", "4 Dec"),
+        (date(2025, 12, 4), date(2025, 12, 4), "Thursday 4 December 2025", "4 Dec"),
+        (
+            date(2025, 12, 1),
+            date(2025, 12, 4),
+            "Monday 1 to Thursday 4 December 2025",
+            "1 Dec to 4 Dec",
+        ),
+        (
+            date(2025, 11, 28),
+            date(2025, 12, 4),
+            "Friday 28 November to Thursday 4 December 2025",
+            "28 Nov to 4 Dec",
+        ),
+        (
+            date(2025, 12, 31),
+            date(2026, 1, 2),
+            "Wednesday 31 December 2025 to Friday 2 January 2026",
+            "31 Dec to 2 Jan",
+        ),
+    ],
+)
+def test_a_span_of_days_says_what_they_share_once(
+    since: date | None, day: date, said: str, briefly: str
+) -> None:
+    assert say_days(since, day) == said
+    assert say_days_briefly(since, day) == briefly

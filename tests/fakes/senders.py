@@ -16,6 +16,7 @@ class RecordingSender:
     """Sends and finds by script, one step a call; with no steps left it sends, and finds truly.
 
     An error among `sends` is raised before anything arrives, after it where `arrives_anyway`.
+    `meanwhile` is called before it leaves, `afterwards` right after it said so.
     """
 
     def __init__(
@@ -25,11 +26,13 @@ class RecordingSender:
         *,
         arrives_anyway: bool = False,
         meanwhile: Callable[[], None] = lambda: None,
+        afterwards: Callable[[], None] = lambda: None,
     ) -> None:
         self.sends = list(sends)
         self.finds = list(finds)
         self.arrives_anyway = arrives_anyway
         self.meanwhile = meanwhile
+        self.afterwards = afterwards
         self.arrived: list[tuple[str, Destination, Edition]] = []
         self.calls: list[str] = []
 
@@ -37,9 +40,13 @@ class RecordingSender:
     def keys(self) -> list[str]:
         return [key for key, _, _ in self.arrived]
 
-    def send(self, edition: Edition, destination: Destination, key: str) -> Sent:
+    def send(
+        self, edition: Edition, destination: Destination, key: str, leave: Callable[[], None]
+    ) -> Sent:
         self.calls.append("send")
         self.meanwhile()
+        leave()
+        self.afterwards()
         error = self.sends.pop(0) if self.sends else None
         if error is None or self.arrives_anyway:
             self.arrived.append((key, destination, edition))

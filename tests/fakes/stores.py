@@ -1,8 +1,8 @@
 """A store in memory that keeps the promises of every flow's Protocol, in plain dictionaries."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.core.announcing import (
@@ -18,13 +18,16 @@ from bot.core.editions import (
     DayListing,
     Delivery,
     DeliveryState,
-    Destination,
     Edition,
     allows,
 )
-from bot.core.keyword_sets import KeywordSet
+from bot.core.joining import join_editions
+from bot.core.keyword_sets import KeywordSet, SetKey
 from bot.core.papers import Announcement, AnnounceType, Entry, Paper
-from bot.core.records import Claim, PreparedDay, Showing, Sighting, StoredPaper
+from bot.core.records import Busy, Claim, Due, PreparedDay, Showing, Sighting, Span, StoredPaper
+from bot.core.retrying import NO_PACES, Pace
+from bot.core.schedule import Slot
+from bot.core.subscriptions import Frozen, Plan, Subscription
 from bot.core.words import prepare
 from bot.errors import StoreError, UserError
 
@@ -42,10 +45,17 @@ class Row:
     """A delivery of the ledger with all that the store knows of it."""
 
     delivery: Delivery
-    edition: Edition
-    owner: str
+    editions: list[Edition]
+    subscription_id: int
+    slot: Slot
     due: datetime
     lease_until: datetime | None = None
+    wired: bool = False
+    repeats: int = 0
+
+    @property
+    def edition(self) -> Edition:
+        return join_editions(self.editions)
 
     def is_due(self, now: datetime) -> bool:
         if self.delivery.state is DeliveryState.SENDING:
@@ -64,10 +74,15 @@ class MemoryStore:
         self.batches: dict[tuple[str, date], dict[Entry, None]] = {}
         self.lines: dict[tuple[str, date], CategoryReceipt] = {}
         self.versions: dict[tuple[str, int], Paper] = {}
-        self.editions: dict[tuple[str, str], list[Edition]] = {}
+        self.editions: dict[SetKey, list[Edition]] = {}
         self.ledger: dict[int, Row] = {}
         self.history: dict[int, list[Event]] = {}
-        self.sets: dict[tuple[str, str], KeywordSet] = {}
+        self.sets: dict[SetKey, KeywordSet] = {}
+        self.read_at: dict[tuple[str, date], datetime] = {}
+        self.frozen_at: dict[SetKey, datetime] = {}
+        self.subscriptions: dict[int, Subscription] = {}
+        self.removed: set[int] = set()
+        self.turns: dict[str, datetime] = {}
 
     # Announcements
 
@@ -79,7 +94,7 @@ class MemoryStore:
         self,
         announcement: Announcement,
         line: CategoryReceipt,
-        at: datetime,  # noqa: ARG002 - nothing here asks for it
+        at: datetime,
     ) -> int:
         before = len(self.versions)
         for entry in announcement.entries:
@@ -91,7 +106,10 @@ class MemoryStore:
         known = self.lines.get(key)
         if known is not None and known.state in ANNOUNCED and line.read < known.read:
             line = known
-        self.lines[key] = replace(line, stored=stored + (known.stored if known else 0))
+        line = replace(line, stored=stored + (known.stored if known else 0))
+        if line != known:
+            self.read_at[key] = at
+        self.lines[key] = line
         return stored
 
     def save_receipt(self, line: CategoryReceipt, at: datetime) -> None:  # noqa: ARG002
@@ -102,6 +120,11 @@ class MemoryStore:
     def receipts(self, day: date, categories: Iterable[str]) -> tuple[CategoryReceipt, ...]:
         known = (self.lines.get((category, day)) for category in categories)
         return tuple(line for line in known if line is not None)
+
+    def receipts_since(self, day: date, categories: Iterable[str]) -> tuple[CategoryReceipt, ...]:
+        wanted = list(categories)
+        lines = (line for (of, each), line in self.lines.items() if of in wanted and each >= day)
+        return tuple(sorted(lines, key=lambda line: (line.day, wanted.index(line.category))))
 
     def count_papers(self, day: date, categories: Iterable[str]) -> int:
         return len({entry.paper.base_id for _, entry in self._entries(day, categories)})
@@ -203,61 +226,187 @@ class MemoryStore:
 
     # Editions
 
-    def edition_days(self, keyword_set: KeywordSet) -> tuple[date, date] | None:
-        days = [edition.day for edition in self.editions_of(keyword_set)]
-        return (min(days), max(days)) if days else None
+    def edition_spans(self) -> dict[SetKey, Span]:
+        return {
+            key: Span(
+                min(edition.day for edition in editions),
+                max(edition.day for edition in editions),
+                self.frozen_at[key],
+            )
+            for key, editions in self.editions.items()
+            if editions
+        }
 
-    def shown_keys(self, keyword_set: KeywordSet, keys: Iterable[str]) -> frozenset[str]:
-        editions = self.editions_of(keyword_set)
-        shown = {delivery_key(item) for edition in editions for item in edition.items}
-        return frozenset(shown & set(keys))
+    def shown_keys(self, base_ids: Iterable[str]) -> dict[SetKey, frozenset[str]]:
+        wanted = set(base_ids)
+        return {
+            key: frozenset(
+                delivery_key(item)
+                for edition in editions
+                for item in edition.items
+                if item.paper.base_id in wanted
+            )
+            for key, editions in self.editions.items()
+        }
 
-    def save_edition(
-        self,
-        keyword_set: KeywordSet,
-        edition: Edition,
-        destinations: Sequence[tuple[Destination, datetime]],
-        at: datetime,
-    ) -> tuple[Delivery, ...] | None:
-        known = self.editions.setdefault((keyword_set.owner, keyword_set.name), [])
+    def first_read_since(self, moment: datetime, categories: Iterable[str]) -> date | None:
+        wanted = set(categories)
+        days = (
+            day
+            for (category, day), at in self.read_at.items()
+            if category in wanted and at >= moment
+        )
+        return min(days, default=None)
+
+    def first_read_at(self, day: date, categories: Iterable[str]) -> datetime | None:
+        read = (
+            self.read_at[category, day]
+            for category in categories
+            if (category, day) in self.read_at and self.lines[category, day].read
+        )
+        return min(read, default=None)
+
+    def save_editions(
+        self, frozen: Sequence[Frozen], at: datetime
+    ) -> tuple[tuple[Delivery, ...] | None, ...]:
+        return tuple(self._save_edition(each, at) for each in frozen)
+
+    def _save_edition(self, frozen: Frozen, at: datetime) -> tuple[Delivery, ...] | None:
+        keyword_set, edition = frozen.keyword_set, frozen.edition
+        known = self.editions.setdefault(keyword_set.key, [])
         if any(each.day == edition.day for each in known):
             return None
         keys = [delivery_key(item) for item in edition.items]
-        if len(set(keys)) < len(keys) or self.shown_keys(keyword_set, keys):
+        shown = {delivery_key(item) for each in known for item in each.items}
+        if len(set(keys)) < len(keys) or shown & set(keys):
             msg = f"{keyword_set.name!r} has shown one of these papers before"
             raise StoreError(msg)
         known.append(edition)
-        planned = []
-        for destination, due in destinations if edition.items else ():
-            number = len(self.ledger) + 1
-            delivery = Delivery(
-                number, len(known), destination, DeliveryState.PENDING, 0, f"key-{number}"
-            )
-            self.ledger[number] = Row(delivery, edition, keyword_set.owner, due)
-            self.history[number] = [(DeliveryState.PENDING, 0, at, "planned")]
-            planned.append(delivery)
-        return tuple(planned)
+        self.frozen_at[keyword_set.key] = at
+        if not edition.items:
+            return ()
+        made = (self._plan(plan, edition, at) for plan in dict.fromkeys(frozen.plans))
+        return tuple(delivery for delivery in made if delivery)
+
+    def _plan(self, plan: Plan, edition: Edition, at: datetime) -> Delivery | None:
+        for number, row in self.ledger.items():
+            waits = row.delivery.state is DeliveryState.PENDING and row.due > at
+            same = (row.subscription_id, row.slot.day) == (plan.subscription.id, plan.slot.day)
+            if waits and same and plan.slot.due > at:
+                row.editions.append(edition)
+                self.history[number].append((DeliveryState.PENDING, 0, at, "joined"))
+                return None
+        number = len(self.ledger) + 1
+        delivery = Delivery(
+            number,
+            number,
+            plan.subscription.destination,
+            DeliveryState.PENDING,
+            0,
+            f"key-{number}",
+        )
+        self.ledger[number] = Row(
+            delivery, [edition], plan.subscription.id, plan.slot, plan.slot.due
+        )
+        self.history[number] = [(DeliveryState.PENDING, 0, at, "planned")]
+        return delivery
 
     def editions_of(self, keyword_set: KeywordSet) -> list[Edition]:
-        return self.editions.get((keyword_set.owner, keyword_set.name), [])
+        return self.editions.get(keyword_set.key, [])
+
+    # Subscriptions
+
+    def load_subscriptions(self) -> tuple[Subscription, ...]:
+        return tuple(each for each in self.subscriptions.values() if each.id not in self.removed)
+
+    def save_subscription(
+        self,
+        subscription: Subscription,
+        at: datetime,  # noqa: ARG002 - nothing here asks for it
+    ) -> Subscription:
+        place = (subscription.set_owner, subscription.set_name, subscription.destination)
+        known = {
+            (each.set_owner, each.set_name, each.destination): each.id
+            for each in self.subscriptions.values()
+        }
+        number = known.get(place, len(self.subscriptions) + 1)
+        self.removed.discard(number)
+        self.subscriptions[number] = replace(subscription, id=number)
+        return self.subscriptions[number]
+
+    def pause_subscription(self, number: int, *, paused: bool, reason: str = "") -> bool:
+        known = self.subscriptions[number]
+        self.subscriptions[number] = replace(known, paused=paused, reason=reason)
+        return known.paused != paused
+
+    def remove_subscription(self, number: int, at: datetime) -> bool:
+        if number in self.removed or number not in self.subscriptions:
+            return False
+        self.removed.add(number)
+        for row in self.ledger.values():
+            if row.subscription_id == number and allows(
+                row.delivery.state, DeliveryState.CANCELLED
+            ):
+                self._step(row, DeliveryState.CANCELLED, at, "the subscription was removed")
+        return True
 
     # Deliveries
 
-    def due_deliveries(self, now: datetime) -> tuple[int, ...]:
-        due = [number for number, row in self.ledger.items() if row.is_due(now)]
-        return tuple(sorted(due, key=lambda number: (self.ledger[number].edition.day, number)))
+    def due_deliveries(self, now: datetime) -> tuple[Due, ...]:
+        due = [number for number, row in self.ledger.items() if self._is_due(row, now)]
+        return tuple(
+            Due(number, self.ledger[number].delivery.state, self.ledger[number].delivery.attempt)
+            for number in sorted(due, key=lambda number: (self.ledger[number].edition.day, number))
+        )
 
-    def claim(self, delivery_id: int, now: datetime, lease_until: datetime) -> Claim | None:
+    def _is_due(self, row: Row, now: datetime) -> bool:
+        number = row.subscription_id
+        wanted = not self.subscriptions[number].paused and number not in self.removed
+        return wanted and row.is_due(now)
+
+    def claim(
+        self,
+        delivery_id: int,
+        now: datetime,
+        lease_until: datetime,
+        pace: Mapping[str, Pace] = NO_PACES,
+    ) -> Claim | Busy | None:
         row = self.ledger[delivery_id]
-        if not row.is_due(now):
+        if row.subscription_id in self.removed and row.is_due(now):
+            self._expire(row, now)
+            self._step(row, DeliveryState.CANCELLED, now, "the subscription was removed")
+        if not self._is_due(row, now):
             return None
-        if row.delivery.state is DeliveryState.SENDING:
-            self._step(row, DeliveryState.UNKNOWN, now, "the lease ran out")
-        in_doubt = row.delivery.state is DeliveryState.UNKNOWN
+        self._expire(row, now)
+        limit = pace.get(row.delivery.destination.kind, Pace()).at_once
+        on_their_way = [
+            each
+            for each in self.ledger.values()
+            if each.delivery.state is DeliveryState.SENDING and each is not row
+        ]
+        if limit and len(on_their_way) >= limit:
+            row.due = now + timedelta(seconds=1)
+            return Busy(row.due)
         row.delivery = replace(row.delivery, attempt=row.delivery.attempt + 1)
         row.lease_until = lease_until
         self._step(row, DeliveryState.SENDING, now, "claimed")
-        return Claim(row.delivery, row.edition, in_doubt)
+        return Claim(row.delivery, row.edition, row.wired, lease_until)
+
+    def _expire(self, row: Row, now: datetime) -> None:
+        if row.delivery.state is DeliveryState.SENDING:
+            state = DeliveryState.UNKNOWN if row.wired else DeliveryState.RETRY
+            self._step(row, state, now, "the lease ran out")
+
+    def leave(self, claim: Claim, at: datetime, *, again: bool) -> bool:
+        row = self.ledger[claim.delivery.id]
+        if row.delivery != claim.delivery:
+            return False
+        row.wired = True
+        row.repeats += again
+        self.history[claim.delivery.id].append(
+            (DeliveryState.SENDING, claim.delivery.attempt, at, "leaving")
+        )
+        return True
 
     def settle(
         self,
@@ -267,13 +416,18 @@ class MemoryStore:
         at: datetime,
         detail: str,
         retry_at: datetime | None = None,
+        pause: str = "",
     ) -> bool:
         row = self.ledger[claim.delivery.id]
         if row.delivery != claim.delivery:
             return False
         self._step(row, state, at, detail)
+        if state is not DeliveryState.FAILED:
+            row.wired = state is DeliveryState.UNKNOWN
         row.lease_until = None
         row.due = retry_at or at
+        if pause:
+            self.pause_subscription(row.subscription_id, paused=True, reason=pause)
         return True
 
     def _step(self, row: Row, state: DeliveryState, at: datetime, detail: str) -> None:
@@ -293,11 +447,22 @@ class MemoryStore:
         self.sets[keyword_set.owner, keyword_set.name] = keyword_set
 
     def remove_set(self, owner: str, name: str) -> bool:
-        for row in self.ledger.values():
-            callable_off = allows(row.delivery.state, DeliveryState.CANCELLED)
-            if callable_off and (row.owner, row.edition.set.name) == (owner, name):
-                self._step(row, DeliveryState.CANCELLED, row.due, "the set was removed")
+        for each in self.load_subscriptions():
+            if (each.set_owner, each.set_name) == (owner, name):
+                self.remove_subscription(each.id, self.frozen_at[owner, name])
         return self.sets.pop((owner, name), None) is not None
+
+    # Processes
+
+    def take_turn(self, name: str, now: datetime, every: timedelta) -> bool:
+        last = self.turns.get(name)
+        if last is not None and now - every < last <= now:
+            return False
+        self.turns[name] = now
+        return True
+
+    def find_turn(self, name: str) -> datetime | None:
+        return self.turns.get(name)
 
 
 if TYPE_CHECKING:

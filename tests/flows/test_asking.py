@@ -7,9 +7,10 @@ from bot.core.keyword_sets import KeywordSet
 from bot.core.papers import AnnounceType, ArxivId
 from bot.errors import QueryError, UserError
 from bot.flows.asking import Verdict, explain_paper, search_papers, try_set
-from bot.flows.deliver import deliver_due
+from bot.flows.deliver import Terms, deliver_due
 from bot.flows.ingest import Ingest
 from bot.flows.publish import publish
+from tests.fakes.clocks import StillClock
 from tests.fakes.papers import NOW, announce, make_paper
 from tests.fakes.sources import CannedSource
 from tests.fakes.stores import MemoryStore
@@ -97,7 +98,7 @@ def test_samples_are_called_what_an_edition_would_call_them(
     published = [
         item.paper.base_id
         for day in (MON, TUE, WED)
-        for each in publish(day, [wanted], store, destinations={}, categories=FOLLOWED, now=NOW)
+        for each in publish(day, [wanted], store, categories=FOLLOWED, now=NOW)
         for item in each.edition.items
     ]
     assert trial.matched == len(set(published)) == len(kinds)
@@ -201,8 +202,8 @@ def test_a_paper_that_no_announcement_held_is_for_no_set(store: MemoryStore) -> 
 
 
 def test_tells_every_announcement_and_what_became_of_each_edition(store: MemoryStore) -> None:
-    publish(MON, [CLOUDS], store, destinations={}, categories=FOLLOWED, now=NOW)
-    deliver_due(store, {}, NOW)
+    publish(MON, [CLOUDS], store, categories=FOLLOWED, now=NOW)
+    deliver_due(store, {}, StillClock(NOW), Terms())
     told = explain_paper(store, ArxivId("2512.00001", 1), [CLOUDS])
     assert told.paper.version == 2
     assert [(each.day, each.category, each.kind) for each in told.sightings] == [

@@ -1,16 +1,23 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import pytest
 
-from bot.core.editions import DeliveryState, Destination, DestinationKind, allows
+from bot.core.doubts import InDoubt
+from bot.core.editions import DeliveryState, Destination, DestinationKind, Edition, allows
 from bot.core.keyword_sets import KeywordSet
-from bot.core.records import CannotTell, Claim
+from bot.core.records import Busy, CannotTell, Claim, Sent
+from bot.core.retrying import BACK_OFF as BACK_OFFS
+from bot.core.retrying import MOST_ATTEMPTS as MOST_BEGUN
+from bot.core.retrying import Pace
+from bot.core.subscriptions import Subscription
 from bot.errors import DeliveryError, SourceError, StoreError
-from bot.flows.deliver import BACK_OFF, LEASE, Outcome, Result, Sender, deliver, deliver_due
+from bot.flows import deliver as delivering
+from bot.flows.deliver import Outcome, Result, Sender, Terms
 from bot.flows.ingest import Ingest
 from bot.flows.publish import publish
+from tests.fakes.clocks import StillClock
 from tests.fakes.papers import DAY, NOW, announce, make_paper
 from tests.fakes.senders import RecordingSender, Script
 from tests.fakes.sources import CannedSource
@@ -22,17 +29,47 @@ CANNOT_TELL = CannotTell.CANNOT_TELL
 REFUSED = DeliveryError("the disk is full")
 UNSURE = DeliveryError("no answer after 30 s", unknown=True)
 GONE = DeliveryError("there is no such channel", permanent=True)
+BACK_OFF = BACK_OFFS[DestinationKind.FOLDER]
 MOST_ATTEMPTS = len(BACK_OFF) + 1
+TERMS = Terms()
+LEASE = TERMS.lease
+
+
+def deliver(
+    number: int,
+    store: MemoryStore,
+    those: Mapping[DestinationKind, Sender],
+    now: datetime,
+    terms: Terms = TERMS,
+) -> Outcome:
+    return delivering.deliver(number, store, those, StillClock(now), terms)
+
+
+def deliver_due(
+    store: MemoryStore, those: Mapping[DestinationKind, Sender], now: datetime
+) -> tuple[Outcome, ...]:
+    return delivering.deliver_due(store, those, StillClock(now), TERMS)
+
+
+def claim_it(store: MemoryStore, now: datetime = NOW, *, left: bool = True) -> Claim:
+    """Begin the first delivery as a process that dies then does."""
+    claim = store.claim(1, now, now + LEASE, {})
+    assert isinstance(claim, Claim)
+    if left:
+        assert store.leave(claim, now, again=False)
+    return claim
 
 
 def plan(store: MemoryStore, *destinations: Destination) -> tuple[int, ...]:
     """Publish one edition for these destinations; return the deliveries' ids."""
     Ingest(CannedSource({"cs.CV": announce(make_paper())}), store).run(DAY, ("cs.CV",), NOW)
+    clouds = KeywordSet("Clouds", keywords=(("cloud",),))
+    for each in destinations:
+        store.save_subscription(Subscription(*clouds.key, each), NOW)
     (published,) = publish(
         DAY,
-        [KeywordSet("Clouds", keywords=(("cloud",),))],
+        [clouds],
         store,
-        destinations={"Clouds": [(each, NOW) for each in destinations]},
         categories=["cs.CV"],
         now=NOW,
     )
@@ -58,7 +95,8 @@ def attempt(
 
 
 def states(store: MemoryStore, number: int = 1) -> list[str]:
-    return [str(state) for state, *_ in store.history[number]]
+    """Return the states that a delivery went through."""
+    return [str(state) for state, _ in groupby(state for state, *_ in store.history[number])]
 
 
 @pytest.fixture
@@ -94,7 +132,7 @@ def test_waits_longer_after_each_failure_and_gives_up_after_the_last(
     outcomes, waits = attempt(sender, store, MOST_ATTEMPTS)
     assert waits == list(BACK_OFF)
     assert [outcome.result for outcome in outcomes] == [*[result] * len(BACK_OFF), Result.FAILED]
-    assert outcomes[0] == Outcome(result, FOLDER, str(error))
+    assert outcomes[0] == Outcome(result, FOLDER, str(error), NOW + BACK_OFF[0])
     assert states(store) == [
         "pending",
         *["sending", str(state)] * len(BACK_OFF),
@@ -201,7 +239,7 @@ def test_what_was_surely_not_there_is_only_retried_after_it_was_looked_for(
     ("error", "result"),
     [
         (ValueError("not a template"), Result.UNKNOWN),
-        (StoreError("the database is locked"), Result.LATER),
+        (StoreError("the database is locked"), Result.UNKNOWN),
     ],
     ids=["unexpected", "ours"],
 )
@@ -226,14 +264,14 @@ def test_a_destination_that_nothing_delivers_to_is_said_and_stays_as_certain_as_
     store: MemoryStore, *, in_doubt: bool
 ) -> None:
     if in_doubt:
-        store.claim(1, NOW, NOW)
-    outcome = deliver(1, store, {}, NOW)
+        claim_it(store)
+    outcome = deliver(1, store, {}, NOW + LEASE)
     assert outcome.result is (Result.UNKNOWN if in_doubt else Result.LATER)
     assert outcome.detail == "nothing here delivers to folder digests: set that up, or remove it"
 
 
 def test_what_another_process_has_claimed_is_left_to_it(store: MemoryStore) -> None:
-    assert store.claim(1, NOW, NOW + LEASE)
+    claim_it(store)
     sender = RecordingSender()
     assert deliver(1, store, senders(sender), NOW) == Outcome(Result.SKIPPED)
     assert deliver_due(store, senders(sender), NOW) == ()
@@ -244,11 +282,10 @@ def test_what_another_process_has_claimed_is_left_to_it(store: MemoryStore) -> N
 def test_what_a_killed_process_had_begun_is_looked_for_once_its_lease_ran_out(
     store: MemoryStore, *, arrived: bool
 ) -> None:
-    claim = store.claim(1, NOW, NOW + LEASE)
-    assert claim is not None
+    claim = claim_it(store)
     sender = RecordingSender()
     if arrived:
-        sender.send(claim.edition, FOLDER, claim.delivery.key)
+        sender.send(claim.edition, FOLDER, claim.delivery.key, lambda: None)
     (outcome,) = deliver_due(store, senders(sender), NOW + LEASE)
     assert outcome.result is (Result.FOUND if arrived else Result.SENT)
     assert sender.keys == ["key-1"]
@@ -259,13 +296,13 @@ def test_a_delivery_that_kills_every_process_is_looked_for_and_then_given_up(
     store: MemoryStore,
 ) -> None:
     now = NOW
-    for _ in range(MOST_ATTEMPTS):
-        assert store.claim(1, now, now + LEASE)
+    for _ in range(MOST_BEGUN):
+        claim_it(store, now)
         now += LEASE
     sender = RecordingSender()
     outcome = deliver(1, store, senders(sender), now)
     assert outcome.result is Result.FAILED
-    assert outcome.detail == "it was begun 6 times and never known to arrive"
+    assert outcome.detail == "it was begun 20 times and never known to arrive"
     assert sender.calls == ["find"]
 
 
@@ -276,14 +313,13 @@ def test_a_delivery_that_kills_every_process_is_looked_for_and_then_given_up(
 def test_who_was_too_slow_changes_nothing_of_who_took_over(
     store: MemoryStore, error: DeliveryError | None, result: Result
 ) -> None:
-    taken: list[Claim | None] = []
+    taken: list[Claim] = []
 
     def take_over() -> None:
-        taken.append(store.claim(1, NOW + LEASE, NOW + 2 * LEASE))
+        taken.append(claim_it(store, NOW + LEASE))
 
-    sender = RecordingSender([error], meanwhile=take_over)
+    sender = RecordingSender([error], afterwards=take_over)
     outcome = deliver(1, store, senders(sender), NOW)
-    assert taken[0] is not None
     assert outcome.result is result
     assert store.ledger[1].delivery == taken[0].delivery
 
@@ -295,9 +331,11 @@ class FailingStore(MemoryStore):
         super().__init__()
         self.failing = set(failing)
 
-    def claim(self, delivery_id: int, now: datetime, lease_until: datetime) -> Claim | None:
+    def claim(
+        self, delivery_id: int, now: datetime, lease_until: datetime, pace: Mapping[str, Pace]
+    ) -> Claim | Busy | None:
         self._fail("claim", delivery_id)
-        return super().claim(delivery_id, now, lease_until)
+        return super().claim(delivery_id, now, lease_until, pace)
 
     def settle(
         self,
@@ -307,9 +345,10 @@ class FailingStore(MemoryStore):
         at: datetime,
         detail: str,
         retry_at: datetime | None = None,
+        pause: str = "",
     ) -> bool:
         self._fail("settle", claim.delivery.id)
-        return super().settle(claim, state, at=at, detail=detail, retry_at=retry_at)
+        return super().settle(claim, state, at=at, detail=detail, retry_at=retry_at, pause=pause)
 
     def _fail(self, what: str, delivery_id: int) -> None:
         if what in self.failing and delivery_id == 1:
@@ -344,20 +383,180 @@ def test_where_the_ledger_fails_the_others_go_on_and_nothing_is_sent_twice(
     assert sorted(sender.keys) == ["key-1", "key-2"]
 
 
+class SlowClock(StillClock):
+    """Each look at it takes an hour."""
+
+    def now(self) -> datetime:
+        self.advance(timedelta(hours=1))
+        return super().now()
+
+
 def test_each_lease_begins_when_its_delivery_is_claimed() -> None:
     store = MemoryStore()
     plan(store, FOLDER, MAIL)
-    hours = iter(range(1, 3))
-    deliver_due(
-        store, senders(RecordingSender()), NOW, clock=lambda: NOW + timedelta(hours=next(hours))
-    )
+    delivering.deliver_due(store, senders(RecordingSender()), SlowClock(NOW), TERMS)
     claimed = [
         at
         for events in store.history.values()
-        for state, _, at, _ in events
-        if state is DeliveryState.SENDING
+        for state, _, at, detail in events
+        if detail == "claimed"
     ]
-    assert claimed == [NOW + timedelta(hours=1), NOW + timedelta(hours=2)]
+    assert len(claimed) == 2
+    assert claimed[0] < claimed[1]
+
+
+@pytest.mark.parametrize("how", ["time goes by", "the clock is set forward"])
+def test_who_is_late_does_not_send(store: MemoryStore, how: str) -> None:
+    clock = StillClock(NOW)
+
+    def dawdle() -> None:
+        if how == "time goes by":
+            clock.advance(LEASE)
+            clock.set(NOW)
+        else:
+            clock.set(NOW + LEASE)
+
+    sender = RecordingSender(meanwhile=dawdle)
+    outcome = delivering.deliver(1, store, senders(sender), clock, TERMS)
+    assert outcome == Outcome(Result.SKIPPED, FOLDER)
+    assert sender.keys == []
+    (again,) = deliver_due(store, senders(sender), NOW + LEASE)
+    assert again.result is Result.SENT
+    assert states(store) == ["pending", "sending", "retry", "sending", "sent"]
+
+
+def test_who_is_late_after_it_said_that_it_leaves_does_not_send() -> None:
+    clock = StillClock(NOW)
+
+    class SleepyStore(MemoryStore):
+        def leave(self, claim: Claim, at: datetime, *, again: bool) -> bool:
+            clock.advance(LEASE)
+            return super().leave(claim, at, again=again)
+
+    sleepy = SleepyStore()
+    plan(sleepy, FOLDER)
+    sender = RecordingSender()
+    outcome = delivering.deliver(1, sleepy, senders(sender), clock, TERMS)
+    assert outcome.result is Result.SKIPPED
+    assert sender.keys == []
+    (again,) = deliver_due(sleepy, senders(sender), clock.now())
+    assert again.result is Result.SENT
+    assert sender.calls == ["send", "find", "send"]
+
+
+def test_who_was_overtaken_does_not_send(store: MemoryStore) -> None:
+    sender = RecordingSender(meanwhile=lambda: void(claim_it(store, NOW + LEASE)))
+    assert deliver(1, store, senders(sender), NOW).result is Result.SKIPPED
+    assert sender.keys == []
+
+
+def void(_value: object) -> None:
+    """Forget a value."""
+
+
+def test_an_unexpected_error_before_anything_left_leaves_no_doubt(store: MemoryStore) -> None:
+    class BrokenSender(RecordingSender):
+        def send(
+            self,
+            edition: Edition,
+            destination: Destination,
+            key: str,
+            leave: Callable[[], None],
+        ) -> Sent:
+            message = f"no template for {edition.day} {destination} {key} {leave}"
+            raise ValueError(message)
+
+    outcome = deliver(1, store, senders(BrokenSender()), NOW)
+    assert outcome.result is Result.LATER
+    assert states(store) == ["pending", "sending", "retry"]
+
+
+def test_what_failed_before_it_left_is_sent_again_without_a_look(store: MemoryStore) -> None:
+    claim_it(store, left=False)
+    sender = RecordingSender()
+    (outcome,) = deliver_due(store, senders(sender), NOW + LEASE)
+    assert outcome.result is Result.SENT
+    assert sender.calls == ["send"]
+
+
+def test_doubt_outlives_an_attempt_that_died_before_it_left(store: MemoryStore) -> None:
+    claim_it(store)
+    claim_it(store, NOW + LEASE, left=False)
+    sender = RecordingSender()
+    deliver_due(store, senders(sender), NOW + 2 * LEASE)
+    assert sender.calls == ["find", "send"]
+
+
+def test_what_nobody_can_ask_about_stays_in_doubt_after_a_certain_failure(
+    store: MemoryStore,
+) -> None:
+    claim_it(store)
+    sender = RecordingSender([REFUSED], [CANNOT_TELL, CANNOT_TELL])
+    (outcome,) = deliver_due(store, senders(sender), NOW + LEASE)
+    assert outcome.result is Result.UNKNOWN
+    assert outcome.again is not None
+    deliver_due(store, senders(sender), outcome.again)
+    assert store.ledger[1].repeats == 2
+
+
+def test_only_what_may_be_a_repeat_is_counted_as_one(store: MemoryStore) -> None:
+    claim_it(store)
+    deliver_due(store, senders(RecordingSender()), NOW + LEASE)
+    assert store.ledger[1].repeats == 0
+
+
+def test_what_nobody_can_ask_about_is_held_where_the_operator_says_so(store: MemoryStore) -> None:
+    claim_it(store)
+    sender = RecordingSender([], [CANNOT_TELL])
+    terms = Terms(in_doubt=InDoubt.HOLD)
+    outcome = deliver(1, store, senders(sender), NOW + LEASE, terms)
+    assert outcome.result is Result.FAILED
+    assert "`papers deliveries retry 1` sends it again" in outcome.detail
+    assert sender.keys == []
+
+
+CLOSED = DeliveryError("the channel is archived", gone=True)
+
+
+@pytest.mark.parametrize("in_doubt", [False, True])
+def test_a_destination_that_is_gone_pauses_its_subscription_and_says_why(
+    store: MemoryStore, *, in_doubt: bool
+) -> None:
+    if in_doubt:
+        claim_it(store)
+    sender = RecordingSender([CLOSED], [CANNOT_TELL])
+    outcome = deliver(1, store, senders(sender), NOW + LEASE)
+    assert outcome == Outcome(Result.PAUSED, FOLDER, "the channel is archived")
+    (subscription,) = store.load_subscriptions()
+    assert (subscription.paused, subscription.reason) == (True, "the channel is archived")
+    assert states(store)[-1] == ("unknown" if in_doubt else "retry")
+    assert deliver_due(store, senders(sender), NOW + timedelta(days=9)) == ()
+    store.pause_subscription(1, paused=False)
+    (again,) = deliver_due(store, senders(sender), NOW + timedelta(days=9))
+    assert again.result is Result.SENT
+
+
+def test_looking_at_a_destination_that_is_gone_pauses_too(store: MemoryStore) -> None:
+    claim_it(store)
+    outcome = deliver(1, store, senders(RecordingSender([], [CLOSED])), NOW + LEASE)
+    assert outcome.result is Result.PAUSED
+    assert states(store)[-1] == "unknown"
+
+
+def test_what_was_unsubscribed_meanwhile_is_called_off(store: MemoryStore) -> None:
+    sender = RecordingSender()
+    store.removed.add(1)
+    assert deliver(1, store, senders(sender), NOW).result is Result.SKIPPED
+    assert states(store) == ["pending", "cancelled"]
+
+
+def test_who_must_wait_for_others_hears_until_when() -> None:
+    store = MemoryStore()
+    plan(store, FOLDER, Destination(DestinationKind.FOLDER, "elsewhere"))
+    claim_it(store)
+    terms = Terms(paces={DestinationKind.FOLDER: Pace(at_once=1)})
+    outcome = deliver(2, store, senders(RecordingSender()), NOW, terms)
+    assert outcome == Outcome(Result.BUSY, again=NOW + timedelta(seconds=1))
 
 
 @pytest.mark.parametrize("finds", [[], [CANNOT_TELL, None, REFUSED]], ids=["finds", "cannot"])
@@ -377,6 +576,6 @@ def test_every_recorded_step_is_an_allowed_one(
     store = MemoryStore()
     plan(store, FOLDER)
     attempt(RecordingSender(script, finds), store, len(script) + len(finds))
-    steps = [state for state, *_ in store.history[1]]
+    steps = [DeliveryState(state) for state in states(store)]
     assert all(allows(before, after) for before, after in pairwise(steps))
     assert steps[-1] in (DeliveryState.SENT, DeliveryState.FAILED)

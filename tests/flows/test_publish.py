@@ -1,18 +1,20 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.announcing import choose_kind, delivery_key, first_kind, merge_entries
-from bot.core.editions import Destination, DestinationKind, Edition
+from bot.core.editions import Delivery, Destination, DestinationKind, Edition
 from bot.core.keyword_sets import KeywordSet
 from bot.core.papers import Announcement, AnnounceType, Entry, Paper
+from bot.core.schedule import Rhythm, Schedule
+from bot.core.subscriptions import Frozen, Subscription
 from bot.core.words import prepare
-from bot.errors import QueryError
+from bot.errors import QueryError, StoreError
 from bot.flows.ingest import Ingest
 from bot.flows.publish import Published, plan_editions, publish, show_as_read
 from tests.fakes.papers import DAY, NOW, announce, make_paper
@@ -28,29 +30,27 @@ CROSS = AnnounceType.CROSS
 FOLLOWED = ("cs.CV", "cs.RO", "cs.LG")
 CLOUDS = KeywordSet("Clouds", keywords=(("cloud",),))
 RAIN = KeywordSet("Rain", keywords=(("rain",),))
+SKY = KeywordSet("Sky", keywords=(("rain",), ("cloud",)))
 FOLDER = Destination(DestinationKind.FOLDER, "digests")
 MAIL = Destination(DestinationKind.EMAIL, "lab@lab.example")
 
 
-def read(store: MemoryStore, *announcements: Announcement) -> None:
+def read(store: MemoryStore, *announcements: Announcement, now: datetime = NOW) -> None:
     for each in announcements:
-        Ingest(CannedSource({each.category: each}), store).run(each.day, (each.category,), NOW)
+        Ingest(CannedSource({each.category: each}), store).run(each.day, (each.category,), now)
 
 
 def freeze(
     store: MemoryStore,
     day: date,
     *sets: KeywordSet,
-    to: Sequence[tuple[Destination, datetime]] = (),
+    to: Sequence[Destination] = (),
+    now: datetime = NOW,
 ) -> tuple[Published, ...]:
-    return publish(
-        day,
-        sets,
-        store,
-        destinations={each.name: to for each in sets},
-        categories=FOLLOWED,
-        now=NOW,
-    )
+    for each in sets:
+        for place in to:
+            store.save_subscription(Subscription(*each.key, place), now)
+    return publish(day, sets, store, categories=FOLLOWED, now=now)
 
 
 def shown(published: Sequence[Published]) -> list[tuple[str, ...]]:
@@ -72,22 +72,123 @@ def test_freezes_what_matched_with_why_it_matched_and_the_days_receipt() -> None
     assert shown([rain]) == [("2512.00002",)]
 
 
-def test_plans_each_delivery_with_the_moment_from_which_it_may_leave() -> None:
+def test_plans_each_delivery_for_the_moment_that_its_schedule_says() -> None:
     store = MemoryStore()
     read(store, announce(make_paper()))
-    later = NOW + timedelta(hours=3)
-    (published,) = freeze(store, DAY, CLOUDS, to=[(FOLDER, NOW), (MAIL, later)])
-    assert [delivery.destination for delivery in published.deliveries] == [FOLDER, MAIL]
-    assert store.due_deliveries(NOW) == (published.deliveries[0].id,)
-    assert len(store.due_deliveries(later)) == 2
+    nine = Schedule(at=time(9), timezone="Europe/Berlin")
+    store.save_subscription(Subscription(*CLOUDS.key, MAIL, nine), NOW)
+    (published,) = freeze(store, DAY, CLOUDS, to=[FOLDER])
+    assert [delivery.destination for delivery in published.deliveries] == [MAIL, FOLDER]
+    assert [due.id for due in store.due_deliveries(NOW)] == [2]
+    assert len(store.due_deliveries(NOW + timedelta(hours=2))) == 2
+
+
+def test_a_weekly_round_up_is_one_digest_ranked_by_keywords() -> None:
+    store = MemoryStore()
+    weekly = Schedule(Rhythm.WEEKLY, at=time(9), weekday=4)
+    store.save_subscription(Subscription(*SKY.key, MAIL, weekly), NOW)
+    for number, day in enumerate((MON, TUE, WED), 1):
+        title = "Rain from clouds" if day == TUE else "Clouds"
+        now = datetime.combine(day, time(2), UTC)
+        read(store, announce(make_paper(number, title=title, abstract=""), day=day), now=now)
+        freeze(store, day, SKY, now=now)
+    assert store.due_deliveries(datetime.combine(FRI, time(8, 59), UTC)) == ()
+    (due,) = store.due_deliveries(datetime.combine(FRI, time(9), UTC))
+    digest = store.ledger[due.id].edition
+    assert (digest.since, digest.day) == (MON, WED)
+    assert [item.paper.base_id for item in digest.items] == [
+        "2512.00002",
+        "2512.00003",
+        "2512.00001",
+    ]
+    assert (digest.receipt.announced, digest.receipt.read) == (3, 3)
+    late = datetime.combine(FRI, time(10), UTC)
+    read(store, announce(make_paper(4), day=FRI), now=late)
+    (friday,) = freeze(store, FRI, SKY, now=late)
+    assert len(friday.deliveries) == 1
+
+
+@pytest.mark.parametrize("who", ["the subscription", "the set", "the kind"])
+def test_nothing_is_planned_for_what_is_paused_or_cannot_be_reached(who: str) -> None:
+    store = MemoryStore()
+    read(store, announce(make_paper()))
+    saved = store.save_subscription(Subscription(*CLOUDS.key, FOLDER), NOW)
+    if who == "the subscription":
+        store.pause_subscription(saved.id, paused=True)
+    clouds = replace(CLOUDS, paused=who == "the set")
+    kinds = [DestinationKind.EMAIL] if who == "the kind" else list(DestinationKind)
+    (published,) = publish(DAY, [clouds], store, categories=FOLLOWED, now=NOW, kinds=kinds)
+    assert len(published.edition.items) == 1
+    assert published.deliveries == ()
+
+
+def test_after_days_of_downtime_there_is_one_catch_up_ranked_by_keywords() -> None:
+    store = MemoryStore()
+    read(store, announce(make_paper(1), day=MON))
+    freeze(store, MON, SKY)
+    back = NOW + timedelta(days=90)
+    later = MON + timedelta(days=89)
+    both = make_paper(3, title="Rain from clouds", abstract="")
+    read(
+        store,
+        announce(make_paper(2), day=WED),
+        announce(make_paper(1), category="cs.RO", day=WED, kind=CROSS),
+        announce(both, day=NEXT_MON),
+        announce(make_paper(4), day=later),
+        now=back,
+    )
+    (published,) = freeze(store, later, SKY, to=[FOLDER], now=back)
+    edition = published.edition
+    assert (edition.since, edition.day) == (WED, later)
+    assert [item.paper.base_id for item in edition.items] == [
+        "2512.00003",
+        "2512.00004",
+        "2512.00002",
+    ]
+    assert (edition.receipt.announced, edition.receipt.day) == (4, later)
+    assert len(published.deliveries) == 1
+
+
+def test_days_that_brought_a_set_nothing_make_no_catch_up() -> None:
+    store = MemoryStore()
+    read(store, announce(make_paper(1), day=MON))
+    freeze(store, MON, CLOUDS)
+    read(
+        store,
+        announce(make_paper(2, title="Sun", abstract=""), day=TUE),
+        announce(make_paper(3), day=WED),
+    )
+    (published,) = freeze(store, WED, CLOUDS)
+    assert published.edition.since is None
+    assert published.edition.receipt.announced == 1
+
+
+def test_one_set_that_cannot_be_kept_never_stops_the_others() -> None:
+    class Refusing(MemoryStore):
+        def save_editions(
+            self, frozen: Sequence[Frozen], at: datetime
+        ) -> tuple[tuple[Delivery, ...] | None, ...]:
+            if any(each.keyword_set.name == "Clouds" for each in frozen):
+                msg = "publish again"
+                raise StoreError(msg)
+            return super().save_editions(frozen, at)
+
+    store = Refusing()
+    read(store, announce(make_paper(title="Rain from clouds")))
+    problems: list[str] = []
+    published = publish(
+        DAY, [CLOUDS, RAIN], store, categories=FOLLOWED, now=NOW, report=problems.append
+    )
+    assert [each.edition.set.name for each in published] == ["Rain"]
+    assert problems == ["publish again"]
 
 
 def test_freezes_an_edition_once_whatever_comes_later_that_day() -> None:
     store = MemoryStore()
     read(store, announce(make_paper(1)))
-    (first,) = freeze(store, DAY, CLOUDS, to=[(FOLDER, NOW)])
+    (first,) = freeze(store, DAY, CLOUDS, to=[FOLDER])
     read(store, announce(make_paper(2), category="cs.RO"))
-    assert freeze(store, DAY, CLOUDS, to=[(FOLDER, NOW)]) == ()
+    assert freeze(store, DAY, CLOUDS, to=[FOLDER]) == ()
     assert store.editions_of(CLOUDS) == [first.edition]
     assert len(store.ledger) == 1
 
@@ -95,7 +196,7 @@ def test_freezes_an_edition_once_whatever_comes_later_that_day() -> None:
 def test_an_empty_edition_is_kept_and_plans_no_delivery() -> None:
     store = MemoryStore()
     read(store, announce())
-    (published,) = freeze(store, DAY, CLOUDS, to=[(FOLDER, NOW)])
+    (published,) = freeze(store, DAY, CLOUDS, to=[FOLDER])
     assert (published.edition.items, published.deliveries) == ((), ())
     assert store.editions_of(CLOUDS) == [published.edition]
 
@@ -167,12 +268,17 @@ def test_a_paper_that_was_late_and_comes_again_comes_once_as_it_came_first() -> 
     assert [item.kind for item in friday.edition.items] == [AnnounceType.NEW]
 
 
-def test_what_is_more_than_a_week_late_is_let_go() -> None:
+def test_what_is_weeks_late_comes_all_the_same_and_is_said_to_be_old() -> None:
     store = MemoryStore()
     freeze(store, MON, CLOUDS)
-    read(store, announce(make_paper(1), day=MON), announce(make_paper(2), day=TUE))
-    (published,) = freeze(store, TUE + timedelta(days=7), CLOUDS)
-    assert shown([published]) == [("2512.00002",)]
+    for day in (TUE + timedelta(days=7), TUE + timedelta(days=14)):
+        now = datetime.combine(day, time(6), UTC)
+        if day > TUE + timedelta(days=7):
+            read(store, announce(make_paper(1), day=MON), now=now)
+        read(store, announce(make_paper(day.day), day=day), now=now)
+        (published,) = freeze(store, day, CLOUDS, now=now)
+    assert set(*shown([published])) == {"2512.00001", "2512.00016"}
+    assert published.edition.since == MON
 
 
 def test_a_new_set_does_not_get_what_was_announced_before_it() -> None:
@@ -259,7 +365,6 @@ def test_a_set_that_cannot_be_read_never_stops_the_others() -> None:
         DAY,
         [bad, CLOUDS],
         store,
-        destinations={},
         categories=FOLLOWED,
         now=NOW,
         report=heard.append,
@@ -267,7 +372,7 @@ def test_a_set_that_cannot_be_read_never_stops_the_others() -> None:
     assert [each.edition.set.name for each in published] == ["Clouds"]
     (problem,) = heard
     assert problem.startswith("the set 'Bad' is left out until it is changed: ")
-    assert len(publish(DAY, [bad], store, destinations={}, categories=FOLLOWED, now=NOW)) == 0
+    assert len(publish(DAY, [bad], store, categories=FOLLOWED, now=NOW)) == 0
     with pytest.raises(QueryError):
         plan_editions(DAY, [bad], store, FOLLOWED)
 

@@ -20,7 +20,11 @@ _BUSY = 429
 _SERVER_FAULT = 500
 _GZIP = ("gzip", "x-gzip")
 _GZIP_WINDOW = 31
-_ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9"
+
+FEEDS = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9"
+XML = "application/xml, text/xml, application/atom+xml;q=0.9"
+PAGES = "text/html"
+"""What may be asked for, as the Accept header says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +44,14 @@ def fetch_answer(
     user_agent: str,
     throttle: Throttle,
     clock: Callable[[], float],
+    accept: str = FEEDS,
 ) -> Answer | Setback:
     """GET a URL and follow its redirects, each in its own turn at the throttle.
 
     A Setback is worth another try; SourceError is raised for what would fail again.
     """
     # Only gzip, because its bombs can be stopped while they go off; see _answer.
-    headers = {"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip"}
+    headers = {"User-Agent": user_agent, "Accept": accept, "Accept-Encoding": "gzip"}
     try:
         request = client.build_request("GET", url, headers=headers)
         for _ in range(1 + _MAX_REDIRECTS):

@@ -3,7 +3,6 @@
 arXiv's terms: https://info.arxiv.org/help/api/tou.html and https://info.arxiv.org/help/robots.html
 """
 
-import math
 import random
 import re
 import time
@@ -13,13 +12,9 @@ from urllib.parse import quote as percent_encoded
 
 import httpx
 
-from bot.adapters.arxiv.bodies import Answer, fetch_answer, shown_url
+from bot.adapters.arxiv.asking import Asker
+from bot.adapters.arxiv.bodies import Answer, shown_url
 from bot.adapters.arxiv.feeds import parse_feed, parse_words, suggestion
-from bot.adapters.arxiv.retries import (
-    MAX_ATTEMPTS,
-    ordinal,
-    pause_after,
-)
 from bot.adapters.arxiv.throttle import Throttle
 from bot.core import taxonomy
 from bot.core.papers import Announcement
@@ -71,19 +66,20 @@ class HttpSource:
         report: Callable[[str], None] | None = None,
     ) -> None:
         """`patience`: seconds that may go by after a failure; `report` is told of every wait."""
-        self._client = client
+        self._asker = Asker(
+            client,
+            user_agent=user_agent,
+            throttle=throttle,
+            sleep=sleep,
+            clock=clock,
+            jitter=jitter,
+            patience=patience,
+            report=report,
+        )
         self._base_url = base_url.rstrip("/")
-        self._user_agent = user_agent
-        self._throttle = throttle
-        self._sleep = sleep
-        self._clock = clock
-        self._jitter = jitter
-        self._patience = patience
-        self._report = report
         is_arxiv = self._base_url.partition("://")[2] == ARXIV.partition("://")[2]
         self._name = "arXiv" if is_arxiv else shown_url(self._base_url)
         self._shapes = [_SERVICE] if is_arxiv else [_SERVICE, *_FILES]
-        self._unreachable = False
 
     def read(self, category: str, day: date | None) -> Announcement:  # noqa: ARG002 - it serves one day
         """Fetch a category's announcement; raise SourceError when there is none to be had.
@@ -93,7 +89,8 @@ class HttpSource:
         # arXiv does not mind the case, but a mirror's file system may.
         name = percent_encoded(taxonomy.canonical(category), safe="+")
         for shape in self._shapes:
-            answer = self._fetch(self._base_url + shape.format(category=name), category)
+            url = self._base_url + shape.format(category=name)
+            answer = self._asker.ask(url, server=self._name, about=category)
             if answer.status not in _GONE:
                 # The other categories will be found in the same way, so look there first.
                 self._shapes = [shape, *(other for other in self._shapes if other != shape)]
@@ -101,42 +98,6 @@ class HttpSource:
         tried = ", ".join(shape.format(category=name) for shape in self._shapes)
         reason = f"has no feed of {category} (looked for {tried}).{suggestion(category)}"
         raise SourceError(shown_url(self._base_url), reason)
-
-    def _fetch(self, url: str, category: str) -> Answer:
-        """Ask until there is an answer, attempts or patience are spent."""
-        deadline = math.inf
-        attempt = 1
-        while True:
-            outcome = fetch_answer(
-                self._client,
-                url,
-                user_agent=self._user_agent,
-                throttle=self._throttle,
-                clock=self._clock,
-            )
-            if isinstance(outcome, Answer):
-                self._unreachable = False
-                return outcome
-            if outcome.unreachable and self._unreachable:
-                # Somebody without a network need not wait for every category in turn.
-                raise SourceError(shown_url(url), f"{outcome.what}, as for the category before")
-            if attempt == MAX_ATTEMPTS:
-                self._unreachable = outcome.unreachable
-                reason = f"{outcome.what}, as {attempt - 1} times before; try again later"
-                raise SourceError(shown_url(url), reason, retry_after=outcome.retry_after)
-            # From the first failure on: queueing at the throttle before it is nobody's fault.
-            deadline = min(deadline, self._clock() + self._patience)
-            pause = pause_after(attempt, outcome, self._jitter())
-            if self._clock() + pause > deadline:
-                reason = f"{outcome.what}; try again in {math.ceil(pause)} s"
-                raise SourceError(shown_url(url), reason, retry_after=pause)
-            attempt += 1
-            self._say(f"{self._name} {outcome.what} for {category}", pause, attempt)
-            self._sleep(pause)
-
-    def _say(self, what: str, pause: float, attempt: int) -> None:
-        if self._report:
-            self._report(f"{what}; trying again in {math.ceil(pause)} s ({ordinal(attempt)})")
 
 
 def _believe(answer: Answer, category: str) -> Announcement:

@@ -10,6 +10,7 @@ from bot.adapters.store.database import ANNOUNCEMENTS_LOCK, Database, insert_int
 from bot.adapters.store.rows import (
     LINE_COLUMNS,
     STORED_COLUMNS,
+    from_micros,
     line_of,
     line_values,
     paper_of_record,
@@ -78,6 +79,16 @@ class Announcements(Database):
         with self.reading() as connection:
             return _load_lines(connection, day, list(categories))
 
+    def receipts_since(self, day: date, categories: Iterable[str]) -> tuple[CategoryReceipt, ...]:
+        """Load what is known of these categories on that day and later; oldest first."""
+        wanted = list(categories)
+        known = select(*LINE_COLUMNS).where(
+            receipts.c.category.in_(wanted), receipts.c.day >= day.isoformat()
+        )
+        with self.reading() as connection:
+            lines = [line_of(row) for row in connection.execute(known).all()]
+        return tuple(sorted(lines, key=lambda line: (line.day, wanted.index(line.category))))
+
     def count_papers(self, day: date, categories: Iterable[str]) -> int:
         """Count the papers that these categories announced on that day, each once."""
         counted = select(func.count(distinct(entries.c.base_id))).where(
@@ -99,6 +110,28 @@ class Announcements(Database):
         )
         with self.reading() as connection:
             return _read_day(connection.execute(last).scalar())
+
+    def first_read_since(self, moment: datetime, categories: Iterable[str]) -> date | None:
+        """Return the oldest day of which something was read at this moment or later."""
+        first = select(func.min(receipts.c.day)).where(
+            receipts.c.category.in_(list(categories)),
+            receipts.c.state.in_(_ANNOUNCED),
+            receipts.c.at >= to_micros(moment),
+        )
+        with self.reading() as connection:
+            return _read_day(connection.execute(first).scalar())
+
+    def first_read_at(self, day: date, categories: Iterable[str]) -> datetime | None:
+        """Return when the first of these categories' batches of a day was read."""
+        first = select(func.min(receipts.c.at)).where(
+            receipts.c.category.in_(list(categories)),
+            receipts.c.state.in_(_ANNOUNCED),
+            receipts.c.read > 0,
+            receipts.c.day == day.isoformat(),
+        )
+        with self.reading() as connection:
+            at = connection.execute(first).scalar()
+        return None if at is None else from_micros(at)
 
     def load_day(self, day: date, categories: Iterable[str]) -> PreparedDay:
         """Load what these categories announced on that day, merged; empty where nothing was.

@@ -5,8 +5,9 @@ failing half-way.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import (
@@ -58,6 +59,10 @@ def parse_url(url: str) -> URL:
     return parsed
 
 
+# Tells a queue, in the transaction that planned them, which deliveries are due when.
+Enqueue = Callable[[Connection, Sequence[tuple[int, datetime]]], None]
+
+
 class Database:
     """A pool of connections; its parts (papers, editions, deliveries) add the statements."""
 
@@ -67,6 +72,7 @@ class Database:
         self.name = name_database(url)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._busy_timeout_ms = busy_timeout_ms
+        self.enqueue: Enqueue = _enqueue_nowhere
         self._engine = self._build_engine()
         self._writer = self._engine.execution_options(**{_WRITES: True})
         self._reader = self._engine
@@ -169,6 +175,10 @@ class Database:
         # WAL's usual NORMAL may forget the last commits when the power fails, and a forgotten
         # `sending` would be sent again without a look: https://www.sqlite.org/pragma.html
         connection.execute("PRAGMA synchronous=FULL")
+
+
+def _enqueue_nowhere(connection: Connection, due: Sequence[tuple[int, datetime]]) -> None:
+    """Without a queue those who deliver look into the ledger themselves."""
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -1,104 +1,125 @@
 """The ledger: deliveries are claimed before anything leaves and settled by who claimed them."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
 
 from bot.adapters.store.database import Database
 from bot.adapters.store.events import append_event
 from bot.adapters.store.frozen import load_edition
+from bot.adapters.store.pacing import find_busy
 from bot.adapters.store.rows import to_micros
-from bot.adapters.store.tables import deliveries, editions
+from bot.adapters.store.tables import deliveries, editions, joined_editions, sets, subscriptions
 from bot.core.editions import (
     Delivery,
     DeliveryState,
     Destination,
     DestinationKind,
+    Edition,
     allows,
 )
-from bot.core.records import Claim
+from bot.core.joining import join_editions
+from bot.core.records import Busy, Claim, Due
+from bot.core.retrying import NO_PACES, Pace
 from bot.errors import StoreError
 
 _WAITING = (DeliveryState.PENDING, DeliveryState.UNKNOWN, DeliveryState.RETRY)
+_SETTLED = frozenset({DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.CANCELLED})
+# Whether something may have arrived; of what failed that stays as it was.
+_WIRED = {
+    DeliveryState.SENT: False,
+    DeliveryState.RETRY: False,
+    DeliveryState.UNKNOWN: True,
+}
+_WITH_SUBSCRIPTION = deliveries.join(
+    subscriptions, subscriptions.c.id == deliveries.c.subscription_id
+).join(sets, sets.c.id == subscriptions.c.set_id)
 
 
 class Deliveries(Database):
     """Claim and settle; whatever changes a delivery's state is written to its history with it."""
 
-    def due_deliveries(self, now: datetime) -> tuple[int, ...]:
-        """Return the ids of deliveries that may be claimed now, oldest edition first."""
+    def due_deliveries(self, now: datetime) -> tuple[Due, ...]:
+        """Return the deliveries that may be claimed now, oldest edition first."""
         due = (
-            select(deliveries.c.id)
-            .join_from(deliveries, editions)
-            .where(_is_due(to_micros(now)))
+            select(deliveries.c.id, deliveries.c.state, deliveries.c.attempt)
+            .select_from(
+                _WITH_SUBSCRIPTION.join(editions, editions.c.id == deliveries.c.edition_id)
+            )
+            .where(is_due(to_micros(now)), is_wanted())
             .order_by(editions.c.day, deliveries.c.id)
         )
         with self.reading() as connection:
-            return tuple(connection.execute(due).scalars())
+            return tuple(
+                Due(number, DeliveryState(state), attempt)
+                for number, state, attempt in connection.execute(due).all()
+            )
 
-    def claim(self, delivery_id: int, now: datetime, lease_until: datetime) -> Claim | None:
+    def claim(
+        self,
+        delivery_id: int,
+        now: datetime,
+        lease_until: datetime,
+        pace: Mapping[str, Pace] = NO_PACES,
+    ) -> Claim | Busy | None:
         """Commit `sending` with attempt + 1 and a lease before anything leaves.
 
-        Claimable are pending and unknown deliveries, those to be retried whose time has come, and
-        those whose lease has run out (in doubt). None where somebody else has it or it is settled.
+        Claimable are pending deliveries, those to be retried and unknown ones whose time has come,
+        and those whose lease has run out: in doubt where they had left the machine. None where
+        somebody else has it, it is settled, or its subscription or set is paused; one whose
+        subscription was removed is cancelled. Busy where `pace` of its kind forbids it now: it is
+        due again at that time.
         """
         free = (
-            select(
-                deliveries.c.edition_id,
-                deliveries.c.kind,
-                deliveries.c.address,
-                deliveries.c.state,
-                deliveries.c.attempt,
-                deliveries.c.key,
-            )
-            .where(deliveries.c.id == delivery_id, _is_due(to_micros(now)))
-            .with_for_update()
+            select(deliveries, subscriptions.c.removed, is_wanted().label("wanted"))
+            .select_from(_WITH_SUBSCRIPTION)
+            .where(deliveries.c.id == delivery_id, is_due(to_micros(now)))
+            .with_for_update(of=deliveries)
         )
         with self.writing() as connection:
             row = connection.execute(free).first()
-            if row is None:
+            if row is None or not (row.wanted or row.removed):
                 return None
-            before = DeliveryState(row.state)
-            if before is DeliveryState.SENDING:
-                before = DeliveryState.UNKNOWN
-                append_event(
-                    connection,
-                    delivery_id,
-                    state=before,
-                    attempt=row.attempt,
-                    at=now,
-                    detail="the lease ran out: it may have arrived",
+            before = _expire(connection, row, now)
+            if row.removed:
+                _cancel(connection, row, before, now)
+                return None
+            busy = find_busy(connection, row, pace.get(row.kind), now)
+            if busy is not None:
+                connection.execute(
+                    update(deliveries)
+                    .where(deliveries.c.id == delivery_id)
+                    .values(state=before.value, lease_until=None, due_at=to_micros(busy.until))
                 )
-            _check(delivery_id, before, DeliveryState.SENDING)
-            attempt = row.attempt + 1
-            connection.execute(
+                return busy
+            return _take(connection, row, before, now=now, lease_until=lease_until)
+
+    def leave(self, claim: Claim, at: datetime, *, again: bool) -> bool:
+        """Commit that the claim's sending is about to leave this machine.
+
+        `again`: it may repeat an earlier one, which is counted. False where a later attempt has
+        taken over.
+        """
+        delivery = claim.delivery
+        with self.writing() as connection:
+            left = connection.execute(
                 update(deliveries)
-                .where(deliveries.c.id == delivery_id)
-                .values(
-                    state=DeliveryState.SENDING.value,
-                    attempt=attempt,
-                    lease_until=to_micros(lease_until),
-                    due_at=None,
-                )
+                .where(_is_mine(delivery))
+                .values(wired=True, repeats=deliveries.c.repeats + int(again))
             )
+            if left.rowcount == 0:
+                return False
             append_event(
                 connection,
-                delivery_id,
+                delivery.id,
                 state=DeliveryState.SENDING,
-                attempt=attempt,
-                at=now,
-                detail="claimed",
+                attempt=delivery.attempt,
+                at=at,
+                detail="leaving; it may repeat an earlier one" if again else "leaving",
             )
-            edition = load_edition(connection, row.edition_id)
-        delivery = Delivery(
-            id=delivery_id,
-            edition_id=row.edition_id,
-            destination=Destination(DestinationKind(row.kind), row.address),
-            state=DeliveryState.SENDING,
-            attempt=attempt,
-            key=row.key,
-        )
-        return Claim(delivery, edition, in_doubt=before is DeliveryState.UNKNOWN)
+        return True
 
     def settle(
         self,
@@ -108,29 +129,31 @@ class Deliveries(Database):
         at: datetime,
         detail: str,
         retry_at: datetime | None = None,
+        pause: str = "",
     ) -> bool:
         """Record the outcome and append it to the history, only for the attempt of this claim.
 
-        False where a later attempt has taken over, or this one is settled already. Raise
-        StoreError for a transition that `core.editions.allows` refuses.
+        It cannot be claimed again before `retry_at` (None: at once). `pause` says why its
+        subscription is paused with it, where it is. False where a later attempt has taken over, or
+        this one is settled already. Raise StoreError for a transition that
+        `core.editions.allows` refuses.
         """
         delivery = claim.delivery
         _check(delivery.id, DeliveryState.SENDING, state)
         with self.writing() as connection:
             settled = connection.execute(
                 update(deliveries)
-                .where(
-                    deliveries.c.id == delivery.id,
-                    deliveries.c.attempt == delivery.attempt,
-                    deliveries.c.state == DeliveryState.SENDING.value,
-                )
+                .where(_is_mine(delivery))
                 .values(
                     state=state.value,
+                    wired=_WIRED.get(state, deliveries.c.wired),
                     lease_until=None,
                     due_at=to_micros(retry_at) if retry_at else None,
+                    settled_at=to_micros(at) if state in _SETTLED else None,
                 )
-            )
-            if settled.rowcount == 0:
+                .returning(deliveries.c.subscription_id)
+            ).scalar()
+            if settled is None:
                 return False
             append_event(
                 connection,
@@ -140,10 +163,17 @@ class Deliveries(Database):
                 at=at,
                 detail=detail,
             )
+            if pause:
+                connection.execute(
+                    update(subscriptions)
+                    .where(subscriptions.c.id == settled, ~subscriptions.c.paused)
+                    .values(paused=True, reason=pause)
+                )
         return True
 
 
-def _is_due(now: int) -> ColumnElement[bool]:
+def is_due(now: int) -> ColumnElement[bool]:
+    """Whether a delivery may be claimed at this moment, as far as its own row says."""
     return or_(
         and_(
             deliveries.c.state.in_([state.value for state in _WAITING]),
@@ -154,6 +184,102 @@ def _is_due(now: int) -> ColumnElement[bool]:
             deliveries.c.lease_until <= now,
         ),
     )
+
+
+def is_wanted() -> ColumnElement[bool]:
+    """Whether a delivery's subscription asks for it: neither it nor its set is paused."""
+    return and_(~subscriptions.c.removed, ~subscriptions.c.paused, ~sets.c.paused)
+
+
+def load_editions(connection: Connection, delivery_id: int, newest: int) -> Edition:
+    """Load all that a delivery brings, as one digest."""
+    others = connection.execute(
+        select(joined_editions.c.edition_id).where(joined_editions.c.delivery_id == delivery_id)
+    ).scalars()
+    found = [load_edition(connection, number) for number in (*others, newest)]
+    return join_editions(sorted(found, key=lambda edition: edition.day))
+
+
+def _is_mine(delivery: Delivery) -> ColumnElement[bool]:
+    return and_(
+        deliveries.c.id == delivery.id,
+        deliveries.c.attempt == delivery.attempt,
+        deliveries.c.state == DeliveryState.SENDING.value,
+    )
+
+
+def _expire(connection: Connection, row: Row[Any], now: datetime) -> DeliveryState:
+    """Say in the history what a lease that ran out leaves behind; return the state it is in."""
+    state = DeliveryState(row.state)
+    if state is not DeliveryState.SENDING:
+        return state
+    state, detail = DeliveryState.RETRY, "the lease ran out before anything left"
+    if row.wired:
+        state, detail = DeliveryState.UNKNOWN, "the lease ran out: it may have arrived"
+    append_event(connection, row.id, state=state, attempt=row.attempt, at=now, detail=detail)
+    return state
+
+
+def _cancel(connection: Connection, row: Row[Any], before: DeliveryState, now: datetime) -> None:
+    _check(row.id, before, DeliveryState.CANCELLED)
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id == row.id)
+        .values(
+            state=DeliveryState.CANCELLED.value,
+            lease_until=None,
+            due_at=None,
+            settled_at=to_micros(now),
+        )
+    )
+    append_event(
+        connection,
+        row.id,
+        state=DeliveryState.CANCELLED,
+        attempt=row.attempt,
+        at=now,
+        detail="the subscription was removed",
+    )
+
+
+def _take(
+    connection: Connection,
+    row: Row[Any],
+    before: DeliveryState,
+    *,
+    now: datetime,
+    lease_until: datetime,
+) -> Claim:
+    _check(row.id, before, DeliveryState.SENDING)
+    attempt = row.attempt + 1
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id == row.id)
+        .values(
+            state=DeliveryState.SENDING.value,
+            attempt=attempt,
+            lease_until=to_micros(lease_until),
+            due_at=None,
+        )
+    )
+    append_event(
+        connection,
+        row.id,
+        state=DeliveryState.SENDING,
+        attempt=attempt,
+        at=now,
+        detail="claimed",
+    )
+    delivery = Delivery(
+        id=row.id,
+        edition_id=row.edition_id,
+        destination=Destination(DestinationKind(row.kind), row.address),
+        state=DeliveryState.SENDING,
+        attempt=attempt,
+        key=row.key,
+    )
+    edition = load_editions(connection, row.id, row.edition_id)
+    return Claim(delivery, edition, in_doubt=row.wired, lease_until=lease_until)
 
 
 def _check(delivery_id: int, before: DeliveryState, after: DeliveryState) -> None:

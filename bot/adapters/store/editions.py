@@ -1,21 +1,23 @@
 """Editions in the database: frozen once, with their deliveries, and never recomputed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from uuid import uuid4
 
-from sqlalchemy import Connection, and_, func, insert, select
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.adapters.store.database import Database, insert_into
-from bot.adapters.store.events import append_event
 from bot.adapters.store.frozen import hits_record, receipt_record, showing_of, summary_record
-from bot.adapters.store.rows import chunked, storable, to_json, to_micros
-from bot.adapters.store.tables import deliveries, delivery_events, edition_papers, editions, sets
+from bot.adapters.store.ledger import load_steps
+from bot.adapters.store.owners import find_set
+from bot.adapters.store.planning import covered_editions, plan_deliveries
+from bot.adapters.store.rows import chunked, from_micros, to_json, to_micros
+from bot.adapters.store.tables import deliveries, edition_papers, editions, sets
 from bot.core.announcing import delivery_key
-from bot.core.editions import Delivery, DeliveryState, Destination, Edition
-from bot.core.keyword_sets import KeywordSet
-from bot.core.records import Showing
+from bot.core.editions import Delivery, Edition
+from bot.core.keyword_sets import SetKey
+from bot.core.records import Showing, Span
+from bot.core.subscriptions import Frozen
 from bot.errors import StoreError
 
 _AT_ONCE = 5000
@@ -24,70 +26,72 @@ _AT_ONCE = 5000
 class Editions(Database):
     """Freeze editions; say which papers they held."""
 
-    def edition_days(self, keyword_set: KeywordSet) -> tuple[date, date] | None:
-        """Return the days of a set's first and last editions, if it has any."""
-        days = (
-            select(func.min(editions.c.day), func.max(editions.c.day))
+    def edition_spans(self) -> Mapping[SetKey, Span]:
+        """Return, for every set that has editions, their first and last days and when that was."""
+        spans = (
+            select(
+                sets.c.owner,
+                sets.c.name,
+                func.min(editions.c.day),
+                func.max(editions.c.day),
+                func.max(editions.c.at),
+            )
             .join_from(editions, sets)
-            .where(sets.c.owner == keyword_set.owner, sets.c.name == keyword_set.name)
+            .group_by(sets.c.owner, sets.c.name)
         )
         with self.reading() as connection:
-            first, last = connection.execute(days).one()
-        return (date.fromisoformat(first), date.fromisoformat(last)) if first else None
-
-    def shown_keys(self, keyword_set: KeywordSet, keys: Iterable[str]) -> frozenset[str]:
-        """Return which of these delivery keys stood in any edition of the set."""
-        shown = select(edition_papers.c.delivery_key).join_from(edition_papers, sets)
-        of_set = shown.where(sets.c.owner == keyword_set.owner, sets.c.name == keyword_set.name)
-        found: set[str] = set()
-        with self.reading() as connection:
-            for some in chunked(list(keys), _AT_ONCE):
-                wanted = of_set.where(edition_papers.c.delivery_key.in_(some))
-                found.update(connection.execute(wanted).scalars())
-        return frozenset(found)
-
-    def save_edition(
-        self,
-        keyword_set: KeywordSet,
-        edition: Edition,
-        destinations: Sequence[tuple[Destination, datetime]],
-        at: datetime,
-    ) -> tuple[Delivery, ...] | None:
-        """Freeze an edition and plan its deliveries, due at their moments, in one transaction.
-
-        Sets are told apart by owner and name. None where the set already has an edition of that
-        day: nothing is changed then. An edition without papers is kept but plans no delivery.
-        Raise StoreError where a paper stood in another edition of the set: a set shows each
-        `core.announcing.delivery_key` once.
-        """
-        with self.writing() as connection:
-            set_id = _find_set(connection, keyword_set)
-            edition_id = _add_edition(connection, set_id, edition, at)
-            if edition_id is None:
-                return None
-            if not edition.items:
-                return ()
-            try:
-                _add_papers(connection, set_id, edition_id, edition)
-            except IntegrityError as error:
-                msg = (
-                    f"the edition of {keyword_set.name!r} for {edition.day} cannot be kept: one of"
-                    " its papers is not stored, or another edition just showed it; publish again"
+            return {
+                (owner, name): Span(
+                    date.fromisoformat(first), date.fromisoformat(last), from_micros(at)
                 )
-                raise StoreError(msg) from error
-            return tuple(
-                _plan(connection, edition_id, destination, due=due, at=at)
-                for destination, due in dict(destinations).items()
-            )
+                for owner, name, first, last, at in connection.execute(spans).all()
+            }
+
+    def shown_keys(self, base_ids: Iterable[str]) -> Mapping[SetKey, frozenset[str]]:
+        """Return the delivery keys under which these papers stood in editions, set by set."""
+        shown = select(sets.c.owner, sets.c.name, edition_papers.c.delivery_key).join_from(
+            edition_papers, sets
+        )
+        found: dict[SetKey, set[str]] = {}
+        with self.reading() as connection:
+            for some in chunked(list(base_ids), _AT_ONCE):
+                wanted = shown.where(edition_papers.c.base_id.in_(some))
+                for owner, name, key in connection.execute(wanted).all():
+                    found.setdefault((owner, name), set()).add(key)
+        return {key: frozenset(shown) for key, shown in found.items()}
+
+    def save_editions(
+        self, frozen: Sequence[Frozen], at: datetime
+    ) -> tuple[tuple[Delivery, ...] | None, ...]:
+        """Freeze editions and plan their deliveries, all in one transaction.
+
+        The result has a member for each of `frozen`: None where the set (told by owner and name)
+        already has an edition of that day, of which nothing is changed then. An edition without
+        papers is kept but plans no delivery. A plan of a slot for which its subscription has a
+        delivery that is not due yet joins that one and makes none.
+        Raise StoreError where a paper stood in another edition of a set: a set shows each
+        `core.announcing.delivery_key` once. Nothing is kept then.
+        """
+        planned: list[tuple[Delivery, ...] | None] = []
+        with self.writing() as connection:
+            for each in frozen:
+                set_id = find_set(connection, each.keyword_set.owner, each.keyword_set.name)
+                edition_id = _add_edition(connection, set_id, each.edition, at)
+                if edition_id is None:
+                    planned.append(None)
+                    continue
+                if each.edition.items:
+                    _add_papers(connection, set_id, edition_id, each)
+                    made = plan_deliveries(connection, edition_id, each.plans, at)
+                    self.enqueue(connection, [(one.id, due) for one, due in made])
+                    planned.append(tuple(delivery for delivery, _ in made))
+                else:
+                    planned.append(())
+        return tuple(planned)
 
     def load_showings(self, base_id: str) -> tuple[Showing, ...]:
         """Load the editions in which a paper stood, oldest first."""
-        last = (
-            select(func.max(delivery_events.c.id))
-            .where(delivery_events.c.delivery_id == deliveries.c.id)
-            .correlate(deliveries)
-            .scalar_subquery()
-        )
+        covered = covered_editions().subquery()
         shown = (
             select(
                 sets.c.name,
@@ -96,39 +100,21 @@ class Editions(Database):
                 deliveries.c.kind,
                 deliveries.c.address,
                 deliveries.c.state,
-                delivery_events.c.detail,
-                delivery_events.c.at,
+                deliveries.c.id,
             )
             .select_from(
                 edition_papers.join(editions, editions.c.id == edition_papers.c.edition_id)
                 .join(sets, sets.c.id == editions.c.set_id)
-                .outerjoin(deliveries, deliveries.c.edition_id == editions.c.id)
-                .outerjoin(
-                    delivery_events,
-                    and_(
-                        delivery_events.c.delivery_id == deliveries.c.id,
-                        delivery_events.c.id == last,
-                    ),
-                )
+                .outerjoin(covered, covered.c.edition_id == editions.c.id)
+                .outerjoin(deliveries, deliveries.c.id == covered.c.delivery_id)
             )
             .where(edition_papers.c.base_id == base_id)
             .order_by(editions.c.day, editions.c.id, deliveries.c.id)
         )
         with self.reading() as connection:
-            return tuple(showing_of(row) for row in connection.execute(shown).all())
-
-
-def _find_set(connection: Connection, keyword_set: KeywordSet) -> int:
-    """Return a set's id; a set that lives in the config file gets a row without definition."""
-    named = select(sets.c.id).where(
-        sets.c.owner == keyword_set.owner, sets.c.name == keyword_set.name
-    )
-    known = connection.execute(named).scalar()
-    if known is not None:
-        return int(known)
-    row = {"owner": keyword_set.owner, "name": keyword_set.name, "paused": False, "removed": False}
-    connection.execute(insert_into(connection, sets).values(row).on_conflict_do_nothing())
-    return int(connection.execute(named).scalar_one())
+            rows = connection.execute(shown).all()
+            steps = load_steps(connection, {row.id for row in rows if row.id is not None})
+        return tuple(showing_of(row, steps.get(row.id, ())) for row in rows)
 
 
 def _add_edition(connection: Connection, set_id: int, edition: Edition, at: datetime) -> int | None:
@@ -139,6 +125,7 @@ def _add_edition(connection: Connection, set_id: int, edition: Edition, at: date
         "at": to_micros(at),
         "summary": summary_record(edition.set),
         "receipt": receipt_record(edition.receipt),
+        "since": edition.since.isoformat() if edition.since else None,
     }
     added = (
         insert_into(connection, editions)
@@ -149,7 +136,8 @@ def _add_edition(connection: Connection, set_id: int, edition: Edition, at: date
     return connection.execute(added).scalar()
 
 
-def _add_papers(connection: Connection, set_id: int, edition_id: int, edition: Edition) -> None:
+def _add_papers(connection: Connection, set_id: int, edition_id: int, frozen: Frozen) -> None:
+    edition = frozen.edition
     rows = [
         {
             "edition_id": edition_id,
@@ -165,35 +153,11 @@ def _add_papers(connection: Connection, set_id: int, edition_id: int, edition: E
         }
         for position, item in enumerate(edition.items)
     ]
-    connection.execute(insert(edition_papers), rows)
-
-
-def _plan(
-    connection: Connection,
-    edition_id: int,
-    destination: Destination,
-    *,
-    due: datetime,
-    at: datetime,
-) -> Delivery:
-    key = uuid4().hex
-    row = {
-        "edition_id": edition_id,
-        "kind": destination.kind.value,
-        "address": storable(destination.address),
-        "state": DeliveryState.PENDING.value,
-        "attempt": 0,
-        "key": key,
-        "due_at": to_micros(due),
-    }
-    planned = insert(deliveries).values(row).returning(deliveries.c.id)
-    delivery_id = connection.execute(planned).scalar_one()
-    append_event(
-        connection,
-        delivery_id,
-        state=DeliveryState.PENDING,
-        attempt=0,
-        at=at,
-        detail="planned",
-    )
-    return Delivery(delivery_id, edition_id, destination, DeliveryState.PENDING, 0, key)
+    try:
+        connection.execute(insert(edition_papers), rows)
+    except IntegrityError as error:
+        msg = (
+            f"the edition of {frozen.keyword_set.name!r} for {edition.day} cannot be kept: one of"
+            " its papers is not stored, or another edition just showed it; publish again"
+        )
+        raise StoreError(msg) from error

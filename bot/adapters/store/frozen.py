@@ -12,7 +12,6 @@ from sqlalchemy import Connection, and_, select
 from bot.adapters.store.rows import (
     PAPER_COLUMNS,
     categories_of,
-    from_micros,
     line_of,
     line_values,
     paper_of,
@@ -33,7 +32,7 @@ from bot.core.editions import (
     SetSummary,
 )
 from bot.core.papers import AnnounceType
-from bot.core.records import Showing
+from bot.core.records import Showing, Step
 
 
 def load_edition(connection: Connection, edition_id: int) -> Edition:
@@ -66,20 +65,23 @@ def load_edition(connection: Connection, edition_id: int) -> Edition:
         items=tuple(_item_of(shown_row) for shown_row in connection.execute(shown).all()),
         receipt=_receipt_of(row.receipt),
         earlier=row.earlier,
+        since=date.fromisoformat(row.since) if row.since else None,
     )
 
 
-def showing_of(row: Sequence[Any]) -> Showing:
-    """Read a showing: set, day, hits, destination's kind and address, state, detail, time."""
-    name, day, hits, kind, address, state, detail, at = row
+def showing_of(row: Sequence[Any], steps: tuple[Step, ...]) -> Showing:
+    """Read a showing: set, day, hits, destination's kind and address, state, delivery's id."""
+    name, day, hits, kind, address, state, delivery_id = row
     return Showing(
         set_name=name,
         day=date.fromisoformat(day),
         keywords=tuple(dict.fromkeys(hit.keyword for hit in _hits_of(hits))),
         destination=Destination(DestinationKind(kind), address) if kind else None,
         state=DeliveryState(state) if state else None,
-        detail=detail or "",
-        at=None if at is None else from_micros(at),
+        detail=steps[-1].detail if steps else "",
+        at=steps[-1].at if steps else None,
+        delivery_id=delivery_id,
+        steps=steps,
     )
 
 

@@ -16,7 +16,7 @@ from bot.adapters.store.tables import alembic_version, metadata
 from bot.errors import StoreError
 
 # Every revision in `migrations/versions`, oldest first.
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 HEAD = REVISIONS[-1]
 
 _EMPTY = ""
@@ -30,6 +30,22 @@ def open_store(url: str, *, busy_timeout_ms: int = 5000) -> Store:
     Any number of processes may do so at once. Raise StoreError where it cannot be used.
     `busy_timeout_ms` is how long to wait for another program's lock on an SQLite file.
     """
+    store, _ = _open(url, busy_timeout_ms)
+    return store
+
+
+def migrate(url: str) -> tuple[str, str]:
+    """Bring a database up to date; return the revisions it had before, "" for none, and has now.
+
+    Raise StoreError where it cannot be used.
+    """
+    store, before = _open(url, busy_timeout_ms=5000)
+    store.close()
+    return before, HEAD
+
+
+def _open(url: str, busy_timeout_ms: int) -> tuple[Store, str]:
+    """Open a database; return the revision that was found, too."""
     parsed = parse_url(url)
     store = Store(parsed, busy_timeout_ms=busy_timeout_ms)
     try:
@@ -46,7 +62,7 @@ def open_store(url: str, *, busy_timeout_ms: int = 5000) -> Store:
     except BaseException:
         store.close()
         raise
-    return store
+    return store, revision
 
 
 def _check_file(path: Path) -> None:

@@ -8,15 +8,11 @@ from typing import Any
 from sqlalchemy import select, update
 
 from bot.adapters.store.database import Database, insert_into
-from bot.adapters.store.events import append_event
 from bot.adapters.store.rows import storable, to_json
-from bot.adapters.store.tables import deliveries, editions, sets
-from bot.core.editions import TRANSITIONS, DeliveryState
+from bot.adapters.store.subscriptions import remove_subscriptions
+from bot.adapters.store.tables import sets, subscriptions
 from bot.core.keyword_sets import KeywordSet, MatchMode
 from bot.core.papers import AnnounceType
-
-# The states in which a delivery can be called off.
-_OPEN = [state.value for state, after in TRANSITIONS.items() if DeliveryState.CANCELLED in after]
 
 
 class Sets(Database):
@@ -47,7 +43,7 @@ class Sets(Database):
             connection.execute(save.on_conflict_do_update(index_elements=named, set_=values))
 
     def remove_set(self, owner: str, name: str, at: datetime | None = None) -> bool:
-        """Remove a set and cancel its deliveries not yet begun; keep its editions.
+        """Remove a set with its subscriptions and call off its deliveries; keep its editions.
 
         False where the owner has no such set. `at` (now, where it is not given) goes into the
         deliveries' history.
@@ -67,27 +63,13 @@ class Sets(Database):
             set_id = connection.execute(remove).scalar()
             if set_id is None:
                 return False
-            cancel = (
-                update(deliveries)
-                .where(
-                    deliveries.c.state.in_(_OPEN),
-                    deliveries.c.edition_id.in_(
-                        select(editions.c.id).where(editions.c.set_id == set_id)
-                    ),
-                )
-                .values(state=DeliveryState.CANCELLED.value, due_at=None)
-                .returning(deliveries.c.id, deliveries.c.attempt)
-            )
             moment = at or datetime.now(UTC)
-            for delivery_id, attempt in connection.execute(cancel).all():
-                append_event(
-                    connection,
-                    delivery_id,
-                    state=DeliveryState.CANCELLED,
-                    attempt=attempt,
-                    at=moment,
-                    detail=f"the keyword set {name} was removed",
-                )
+            remove_subscriptions(
+                connection,
+                subscriptions.c.set_id == set_id,
+                at=moment,
+                detail=f"the keyword set {name} was removed",
+            )
         return True
 
 

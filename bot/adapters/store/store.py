@@ -3,14 +3,33 @@
 from bot.adapters.store.announcements import Announcements
 from bot.adapters.store.deliveries import Deliveries
 from bot.adapters.store.editions import Editions
+from bot.adapters.store.erasing import Erasing
+from bot.adapters.store.ledger import Ledger
+from bot.adapters.store.measures import Measures
 from bot.adapters.store.papers import Papers
+from bot.adapters.store.processes import Processes
+from bot.adapters.store.retention import Retention
 from bot.adapters.store.sets import Sets
+from bot.adapters.store.subscriptions import Subscriptions
 from bot.adapters.store.throttle import Slots
 
 
-class Store(Announcements, Papers, Editions, Deliveries, Sets, Slots):
-    """Papers, announcements, editions, deliveries, keyword sets and slots; made by `open_store`.
+class Store(
+    Announcements,
+    Papers,
+    Editions,
+    Deliveries,
+    Ledger,
+    Subscriptions,
+    Sets,
+    Slots,
+    Processes,
+    Retention,
+    Erasing,
+    Measures,
+):
+    """Papers, announcements, editions, deliveries, subscriptions, keyword sets, slots and turns.
 
-    Every method is one transaction (an iterator: one a batch), may be called from any thread, and
-    raises StoreError where the database fails.
+    Made by `open_store`. Every method is one transaction (an iterator: one a batch), may be called
+    from any thread, and raises StoreError where the database fails.
     """

@@ -112,6 +112,7 @@ receipts = Table(
     _one_of("state", BatchState),
 )
 
+# Moments from which something may be done again: a request to arXiv, a message to a channel.
 throttle = Table(
     "throttle",
     metadata,
@@ -143,6 +144,7 @@ editions = Table(
     Column("at", BigInteger, nullable=False),
     Column("summary", Text, nullable=False),
     Column("receipt", Text, nullable=False),
+    Column("since", Text, nullable=True),
     UniqueConstraint("set_id", "day"),
 )
 
@@ -167,6 +169,28 @@ edition_papers = Table(
     Index(None, "base_id"),
 )
 
+# `reason` says why it is paused, where no person wished it.
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("set_id", Integer, ForeignKey("sets.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("removed", Boolean, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("schedule", Text, nullable=False),
+    UniqueConstraint("set_id", "kind", "address"),
+    _one_of("kind", DestinationKind),
+    Index(None, "address"),
+)
+
+# `edition_id` is the newest of what goes out together; the others are in `joined_editions`.
+# `wired`: what an attempt sent may have arrived. `repeats` counts sendings that may have repeated
+# an earlier one. `planned_at` and `settled_at` are for measuring.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -179,11 +203,27 @@ deliveries = Table(
     Column("key", Text, nullable=False),
     Column("lease_until", BigInteger, nullable=True),
     Column("due_at", BigInteger, nullable=True),
+    Column("subscription_id", Integer, ForeignKey("subscriptions.id"), nullable=False),
+    Column("slot", Text, nullable=False),
+    Column("repeats", Integer, nullable=False),
+    Column("wired", Boolean, nullable=False),
+    Column("planned_at", BigInteger, nullable=False),
+    Column("settled_at", BigInteger, nullable=True),
     UniqueConstraint("edition_id", "kind", "address"),
     UniqueConstraint("key"),
     _one_of("kind", DestinationKind),
     _one_of("state", DeliveryState),
     Index(None, "state"),
+    Index(None, "subscription_id"),
+)
+
+joined_editions = Table(
+    "joined_editions",
+    metadata,
+    Column("delivery_id", Integer, ForeignKey("deliveries.id"), nullable=False),
+    Column("edition_id", Integer, ForeignKey("editions.id"), nullable=False),
+    PrimaryKeyConstraint("delivery_id", "edition_id"),
+    Index(None, "edition_id"),
 )
 
 # The ledger's history; rows are only ever added.
@@ -198,6 +238,35 @@ delivery_events = Table(
     Column("detail", Text, nullable=False),
     _one_of("state", DeliveryState),
     Index(None, "delivery_id"),
+)
+
+# When something was last done that all processes together do only so often.
+turns = Table(
+    "turns",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("name"),
+)
+
+# The processes that share this database, each with the last sign of its life.
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("process", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("process", "role"),
+)
+
+# What is counted over all processes, restarts included.
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    PrimaryKeyConstraint("name", "label"),
 )
 
 # Alembic's own table, as Alembic makes it; kept apart so that it can be read without Alembic.

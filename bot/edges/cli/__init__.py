@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": ("demo", "demo", "Try it offline: made-up papers, the real pipeline."),
     "digest": ("digest", "digest", "Fetch a day's papers, match them, show the digests."),
     "fetch": ("digest", "fetch", "Read announcements into the database."),
+    "backfill": ("backfill", "backfill", "Read past announcements into the database."),
     "send": ("delivering", "send", "Deliver what is due, each digest once."),
     "try": ("asking", "try_query", "What a query would have matched."),
     "why": ("asking", "why", "Why a paper matched each set, or not."),

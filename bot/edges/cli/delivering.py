@@ -1,12 +1,11 @@
 """`papers send`: freeze the newest day's editions and bring what is due to its destinations."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import click
 
 from bot.app import App
 from bot.core.days import say_day
-from bot.core.schedule import due_at
 from bot.edges.cli.digest import SOURCE_HELP, fetch_day
 from bot.edges.cli.options import Day, say, show, with_app
 from bot.flows.deliver import Outcome, Result, deliver_due
@@ -28,33 +27,33 @@ def send(app: App, /, day: date | None, source: str, *, dry_run: bool) -> int:
     receipt = fetch_day(app, day, source)
     if receipt is None:
         return 1
-    now = datetime.now(UTC)
-    sets = app.sets()
-    destinations = {
-        name: [
-            (post.destination, due_at(receipt.day, post.at, app.settings.timezone, now))
-            for post in posts
-            if post.destination.kind in app.senders
-        ]
-        for name, posts in app.settings.posts.items()
-    }
+    now = app.clock.now()
+    app.sync_subscriptions(now)
+    sets = app.sets(paused=True)
     if dry_run:
-        for edition in plan_editions(receipt.day, sets, app.store, app.categories):
-            where = ", ".join(str(place) for place, _ in destinations.get(edition.set.name, ()))
-            show(f"{edition.set.name}: {len(edition.items)} papers -> {where or 'nowhere'}")
+        places = {
+            (each.set_owner, each.set_name, str(each.destination))
+            for each in app.store.load_subscriptions()
+            if each.destination.kind in app.senders and not each.paused
+        }
+        editions = plan_editions(receipt.day, sets, app.store, app.categories)
+        for keyword_set, edition in zip(sets, editions, strict=True):
+            where = sorted(place for *key, place in places if tuple(key) == keyword_set.key)
+            there = ", ".join(where) or "nowhere"
+            show(f"{edition.set.name}: {len(edition.items)} papers -> {there}")
         return 0
     published = publish(
         receipt.day,
         sets,
         app.store,
-        destinations=destinations,
         categories=app.categories,
         now=now,
+        kinds=tuple(app.senders),
         report=say,
     )
     for each in published:
         show(f"{each.edition.set.name}, {say_day(receipt.day)}: {len(each.edition.items)} papers")
-    outcomes = deliver_due(app.store, app.senders, now, clock=lambda: datetime.now(UTC))
+    outcomes = deliver_due(app.store, app.senders, app.clock, app.terms)
     if not outcomes:
         say("Nothing is due.")
     for outcome in outcomes:

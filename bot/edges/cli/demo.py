@@ -10,6 +10,7 @@ import click
 from bot.app import App
 from bot.config import load_settings
 from bot.core.editions import Destination, DestinationKind
+from bot.core.subscriptions import Subscription
 from bot.edges.cli.delivering import ARRIVED
 from bot.edges.cli.digest import show_editions, write_editions
 from bot.edges.cli.options import say, show
@@ -55,16 +56,17 @@ def demo(out: Path) -> int:
             assert receipt is not None  # noqa: S101 - the sample is part of the program
             folder = Destination(DestinationKind.FOLDER, str(out))
             sets = app.sets()
+            for each in sets:
+                app.store.save_subscription(Subscription(*each.key, folder), now)
             published = publish(
                 receipt.day,
                 sets,
                 app.store,
-                destinations={each.name: [(folder, now)] for each in sets},
                 categories=app.categories,
                 now=now,
             )
             editions = [each.edition for each in published]
-            for outcome in deliver_due(app.store, app.senders, now):
+            for outcome in deliver_due(app.store, app.senders, app.clock, app.terms):
                 if outcome.result not in ARRIVED:
                     msg = f"{outcome.detail}; name another folder with --out"
                     raise UserError(msg)

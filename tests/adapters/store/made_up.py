@@ -10,6 +10,7 @@ from bot.adapters.store import Store
 from bot.core.editions import (
     BatchState,
     CategoryReceipt,
+    Delivery,
     Destination,
     DestinationKind,
     Edition,
@@ -21,6 +22,9 @@ from bot.core.editions import (
 )
 from bot.core.keyword_sets import KeywordSet
 from bot.core.papers import Announcement, AnnounceType, Entry, Paper
+from bot.core.records import Busy, Claim
+from bot.core.schedule import Slot
+from bot.core.subscriptions import Frozen, Plan, Subscription
 
 DAY = date(2025, 12, 4)
 NOW = datetime(2025, 12, 4, 1, 2, 3, 456789, tzinfo=UTC)
@@ -89,6 +93,35 @@ def make_edition(*papers: Paper, day: date = DAY, kind: AnnounceType = AnnounceT
     )
     summary = SetSummary("Cats", ("cat", "kitten,young"), ("dog",))
     return Edition(summary, day, items, Receipt(day, 5, 4, (line,)), earlier=2)
+
+
+def freeze(
+    store: Store,
+    keyword_set: KeywordSet,
+    edition: Edition,
+    destinations: Sequence[tuple[Destination, datetime]],
+    at: datetime = NOW,
+) -> tuple[Delivery, ...] | None:
+    """Keep an edition with its deliveries, due at these moments, for subscriptions made for it."""
+    plans = tuple(
+        Plan(store.save_subscription(Subscription(*keyword_set.key, place), at), Slot(DAY, due))
+        for place, due in destinations
+    )
+    (planned,) = store.save_editions([Frozen(keyword_set, edition, plans)], at)
+    return planned
+
+
+def take(
+    store: Store, delivery_id: int, now: datetime = NOW, lease: timedelta = MINUTE
+) -> Claim | None:
+    """Claim a delivery of which no pace is to be kept."""
+    claim = store.claim(delivery_id, now, now + lease)
+    assert not isinstance(claim, Busy)
+    return claim
+
+
+def due_ids(store: Store, now: datetime) -> tuple[int, ...]:
+    return tuple(due.id for due in store.due_deliveries(now))
 
 
 def dump(url: str) -> dict[str, list[tuple[object, ...]]]:

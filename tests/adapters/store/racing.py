@@ -14,12 +14,14 @@ from tests.adapters.store.made_up import (
     CATS,
     CHANNEL,
     MAIL,
-    MINUTE,
     NOW,
     announce,
+    due_ids,
+    freeze,
     make_edition,
     make_paper,
     save,
+    take,
 )
 
 INTERVAL_S = 0.05
@@ -64,12 +66,12 @@ def act(verb: str, url: str, number: int) -> object:
             batch = announce(*(make_paper(n) for n in range(1, 41)), category=category)
             return save(store, batch)
         if verb == "publish":
-            planned = store.save_edition(
-                CATS, make_edition(make_paper()), [(MAIL, NOW), (CHANNEL, NOW)], NOW
+            planned = freeze(
+                store, CATS, make_edition(make_paper()), [(MAIL, NOW), (CHANNEL, NOW)], NOW
             )
             return None if planned is None else [delivery.id for delivery in planned]
         if verb == "claim":
-            claims = [store.claim(due, NOW, NOW + MINUTE) for due in store.due_deliveries(NOW)]
+            claims = [take(store, due) for due in due_ids(store, NOW)]
             return [claim.delivery.id for claim in claims if claim]
         if verb == "wait":
             throttle = SharedThrottle(store, "arxiv", INTERVAL_S)

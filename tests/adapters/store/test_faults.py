@@ -10,6 +10,7 @@ from tests.adapters.store.made_up import (
     MAIL,
     NOW,
     announce,
+    freeze,
     line_of,
     make_edition,
     make_paper,
@@ -109,5 +110,5 @@ def test_any_other_fault_quotes_the_database_and_changes_nothing(
 
 def test_an_edition_of_papers_that_are_not_stored_is_refused(store: Store) -> None:
     with pytest.raises(StoreError, match="not stored"):
-        store.save_edition(CATS, make_edition(make_paper()), [(MAIL, NOW)], NOW)
-    assert store.edition_days(CATS) is None
+        freeze(store, CATS, make_edition(make_paper()), [(MAIL, NOW)], NOW)
+    assert store.edition_spans() == {}

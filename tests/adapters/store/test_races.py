@@ -10,6 +10,7 @@ from tests.adapters.store.made_up import (
     NOW,
     announce,
     dump,
+    freeze,
     make_edition,
     make_paper,
     save,
@@ -49,8 +50,8 @@ def test_racing_publishers_make_exactly_one_edition(database_url: str) -> None:
 def test_of_racing_claimers_each_delivery_has_one(database_url: str) -> None:
     with open_store(database_url) as store:
         save(store, announce(make_paper()))
-        planned = store.save_edition(
-            CATS, make_edition(make_paper()), [(MAIL, NOW), (CHANNEL, NOW)], NOW
+        planned = freeze(
+            store, CATS, make_edition(make_paper()), [(MAIL, NOW), (CHANNEL, NOW)], NOW
         )
     claimed = race("claim", database_url)
     ids = [number for one in claimed if isinstance(one, list) for number in one]

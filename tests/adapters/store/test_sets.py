@@ -8,12 +8,14 @@ from tests.adapters.store.made_up import (
     CATS,
     CHANNEL,
     MAIL,
-    MINUTE,
     NOW,
     announce,
+    due_ids,
+    freeze,
     make_edition,
     make_paper,
     save,
+    take,
 )
 
 FULL = KeywordSet(
@@ -64,7 +66,7 @@ def test_nobody_can_remove_what_they_do_not_have(store: Store) -> None:
 
 def test_sets_of_the_config_file_have_editions_but_are_not_listed(store: Store) -> None:
     save(store, announce(make_paper()))
-    assert store.save_edition(CATS, make_edition(make_paper()), [(MAIL, NOW)], NOW)
+    assert freeze(store, CATS, make_edition(make_paper()), [(MAIL, NOW)], NOW)
     assert store.load_sets("config") == ()
     assert not store.remove_set("config", "Cats", NOW)
 
@@ -75,13 +77,13 @@ def test_removing_a_set_cancels_what_was_not_begun_and_keeps_its_editions(store:
     owned = replace(CATS, owner="operator")
     store.save_set(owned)
     waiting, begun = (
-        store.save_edition(owned, make_edition(paper), [(MAIL, NOW), (CHANNEL, NOW)], NOW) or ()
+        freeze(store, owned, make_edition(paper), [(MAIL, NOW), (CHANNEL, NOW)], NOW) or ()
     )
-    claim = store.claim(begun.id, NOW, NOW + MINUTE)
+    claim = take(store, begun.id, NOW)
     assert claim
     assert store.remove_set("operator", "Cats")
-    assert store.claim(waiting.id, NOW, NOW + MINUTE) is None
-    assert store.due_deliveries(NOW) == ()
+    assert take(store, waiting.id, NOW) is None
+    assert due_ids(store, NOW) == ()
     assert store.settle(claim, DeliveryState.SENT, at=NOW, detail="id 1")
     mail, channel = store.load_showings(paper.base_id)
     assert (mail.state, mail.detail) == (
@@ -90,4 +92,4 @@ def test_removing_a_set_cancels_what_was_not_begun_and_keeps_its_editions(store:
     )
     assert channel.state is DeliveryState.SENT
     store.save_set(owned)
-    assert store.shown_keys(owned, [paper.base_id]) == {paper.base_id}
+    assert store.shown_keys([paper.base_id]) == {owned.key: {paper.base_id}}

@@ -1,0 +1,208 @@
+"""Subscriptions: kept as long as their deliveries are, so removed ones are only marked."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, time
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, select, update
+
+from bot.adapters.store.database import Database, insert_into
+from bot.adapters.store.events import append_events
+from bot.adapters.store.owners import find_set
+from bot.adapters.store.rows import storable, to_json, to_micros
+from bot.adapters.store.tables import deliveries, sets, subscriptions
+from bot.core.editions import TRANSITIONS, DeliveryState, Destination, DestinationKind
+from bot.core.schedule import Rhythm, Schedule
+from bot.core.subscriptions import Subscription
+
+# The states in which a delivery can be called off.
+_OPEN = [state.value for state, after in TRANSITIONS.items() if DeliveryState.CANCELLED in after]
+_COLUMNS = (
+    sets.c.owner,
+    sets.c.name,
+    subscriptions.c.kind,
+    subscriptions.c.address,
+    subscriptions.c.schedule,
+    subscriptions.c.origin,
+    subscriptions.c.paused,
+    subscriptions.c.reason,
+    subscriptions.c.id,
+)
+
+
+class Subscriptions(Database):
+    """Keep subscriptions by set and destination."""
+
+    def load_subscriptions(self) -> tuple[Subscription, ...]:
+        """Load every subscription that was not removed, paused ones included, oldest first."""
+        with self.reading() as connection:
+            return _load(connection, ~subscriptions.c.removed)
+
+    def load_subscription(self, subscription_id: int) -> Subscription | None:
+        """Load one subscription by its number; None where there is none or it was removed."""
+        wanted = subscriptions.c.id == subscription_id
+        with self.reading() as connection:
+            return next(iter(_load(connection, wanted & ~subscriptions.c.removed)), None)
+
+    def save_subscription(self, subscription: Subscription, at: datetime) -> Subscription:
+        """Add a subscription, or change the one of that set and destination; return it as saved.
+
+        One that was removed before is back.
+        """
+        with self.writing() as connection:
+            return _save(connection, subscription, at)
+
+    def sync_subscriptions(
+        self, origin: str, wanted: Iterable[Subscription], at: datetime
+    ) -> tuple[Subscription, ...]:
+        """Make the subscriptions of an origin those that are wanted; return them as they are now.
+
+        What is there already keeps its pause and its reason. What is no longer wanted is removed,
+        and its open deliveries are called off. A subscription that somebody else asked for stays
+        theirs.
+        """
+        with self.writing() as connection:
+            known = {_name(each): each for each in _load(connection, ~subscriptions.c.removed)}
+            kept = []
+            for each in wanted:
+                before = known.get(_name(each))
+                if before is None or (before.origin == origin and before.schedule != each.schedule):
+                    before = _save(connection, each, at)
+                kept.append(before)
+            ids = {each.id for each in kept}
+            gone = [
+                each.id for each in known.values() if each.origin == origin and each.id not in ids
+            ]
+            for number in gone:
+                remove_subscriptions(
+                    connection,
+                    subscriptions.c.id == number,
+                    at=at,
+                    detail=f"the subscription was removed from the {origin}",
+                )
+        return tuple(kept)
+
+    def pause_subscription(self, subscription_id: int, *, paused: bool, reason: str = "") -> bool:
+        """Pause a subscription or let it go on; False where there is none, or it is so already."""
+        change = (
+            update(subscriptions)
+            .where(
+                subscriptions.c.id == subscription_id,
+                ~subscriptions.c.removed,
+                subscriptions.c.paused != paused,
+            )
+            .values(paused=paused, reason=storable(reason))
+        )
+        with self.writing() as connection:
+            return bool(connection.execute(change).rowcount)
+
+    def remove_subscription(self, subscription_id: int, at: datetime) -> bool:
+        """Remove a subscription and call off its open deliveries; False where there is none."""
+        with self.writing() as connection:
+            return bool(
+                remove_subscriptions(
+                    connection,
+                    subscriptions.c.id == subscription_id,
+                    at=at,
+                    detail="the subscription was removed",
+                )
+            )
+
+
+def remove_subscriptions(
+    connection: Connection, which: ColumnElement[bool], *, at: datetime, detail: str
+) -> int:
+    """Mark subscriptions as removed and call off their open deliveries; return how many."""
+    remove = (
+        update(subscriptions)
+        .where(which, ~subscriptions.c.removed)
+        .values(removed=True)
+        .returning(subscriptions.c.id)
+    )
+    removed = list(connection.execute(remove).scalars())
+    for number in removed:
+        cancel = (
+            update(deliveries)
+            .where(deliveries.c.subscription_id == number, deliveries.c.state.in_(_OPEN))
+            .values(state=DeliveryState.CANCELLED.value, due_at=None, settled_at=to_micros(at))
+            .returning(deliveries.c.id, deliveries.c.attempt)
+        )
+        append_events(
+            connection,
+            [(row.id, row.attempt) for row in connection.execute(cancel).all()],
+            state=DeliveryState.CANCELLED,
+            at=at,
+            detail=detail,
+        )
+    return len(removed)
+
+
+def _load(connection: Connection, which: ColumnElement[bool]) -> tuple[Subscription, ...]:
+    found = (
+        select(*_COLUMNS).join_from(subscriptions, sets).where(which).order_by(subscriptions.c.id)
+    )
+    return tuple(_subscription_of(row) for row in connection.execute(found).all())
+
+
+def _save(connection: Connection, subscription: Subscription, at: datetime) -> Subscription:
+    set_id = find_set(connection, subscription.set_owner, subscription.set_name)
+    values = {
+        "origin": subscription.origin,
+        "paused": subscription.paused,
+        "removed": False,
+        "reason": storable(subscription.reason),
+        "schedule": schedule_record(subscription.schedule),
+    }
+    save = insert_into(connection, subscriptions).values(
+        set_id=set_id,
+        kind=subscription.destination.kind.value,
+        address=storable(subscription.destination.address),
+        at=to_micros(at),
+        **values,
+    )
+    named = [subscriptions.c.set_id, subscriptions.c.kind, subscriptions.c.address]
+    saved = save.on_conflict_do_update(index_elements=named, set_=values)
+    number = connection.execute(saved.returning(subscriptions.c.id)).scalar_one()
+    (found,) = _load(connection, subscriptions.c.id == number)
+    return found
+
+
+def _name(subscription: Subscription) -> tuple[str, str, Destination]:
+    return subscription.set_owner, subscription.set_name, subscription.destination
+
+
+def schedule_record(schedule: Schedule) -> str:
+    """Write a schedule as JSON: rhythm, time, time zone, weekday, quiet hours."""
+    quiet = [each.isoformat("minutes") for each in schedule.quiet] if schedule.quiet else None
+    at = schedule.at.isoformat("minutes") if schedule.at else None
+    return to_json([schedule.rhythm.value, at, schedule.timezone, schedule.weekday, quiet])
+
+
+# Few schedules exist, and thousands of people have them.
+@lru_cache(maxsize=1024)
+def _schedule_of(record: str) -> Schedule:
+    rhythm, at, timezone, weekday, quiet = json.loads(record)
+    begin, end = map(time.fromisoformat, quiet) if quiet else (None, None)
+    return Schedule(
+        rhythm=Rhythm(rhythm),
+        at=time.fromisoformat(at) if at else None,
+        timezone=timezone,
+        weekday=weekday,
+        quiet=(begin, end) if begin is not None and end is not None else None,
+    )
+
+
+def _subscription_of(row: Sequence[Any]) -> Subscription:
+    owner, name, kind, address, schedule, origin, paused, reason, number = row
+    return Subscription(
+        set_owner=owner,
+        set_name=name,
+        destination=Destination(DestinationKind(kind), address),
+        schedule=_schedule_of(schedule),
+        origin=origin,
+        paused=paused,
+        reason=reason,
+        id=number,
+    )

@@ -1,0 +1,286 @@
+"""Read what was announced while nobody asked: find the days, read each once, store what it held."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from itertools import chain, groupby
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from bot.core.announcing import ANNOUNCED
+from bot.core.editions import BatchState, CategoryReceipt
+from bot.core.papers import Announcement
+from bot.core.polling import announcement_days, expected_day
+from bot.errors import SourceError
+from bot.flows.ingest import AnnouncementStore, Source, build_line, build_mismatch
+
+# How far back arXiv has catch-up pages: https://github.com/arXiv/arxiv-browse
+KEPT = timedelta(days=90)
+
+_EASTERN = ZoneInfo("America/New_York")
+_DAY = timedelta(days=1)
+_HOUR = timedelta(hours=1)
+# What was read of these may be all there is, so looking again is less urgent.
+_IN_PART = frozenset({BatchState.PARTIAL, BatchState.TRUNCATED, BatchState.EMPTY})
+
+
+class History(Source, Protocol):
+    """Where the announcements of past days come from."""
+
+    def read_older(self, category: str, since: date, until: date) -> Iterator[Announcement]:
+        """Yield an announcement for every Monday to Friday of days that are kept no more.
+
+        Raise SourceError where they cannot be had.
+        """
+        ...
+
+
+class CatchUpStore(AnnouncementStore, Protocol):
+    """What catching up needs to remember."""
+
+    def last_announced(self, category: str) -> date | None:
+        """Return the newest day whose own batch of this category was read, even an empty one."""
+        ...
+
+    def receipts_since(self, day: date, categories: Iterable[str]) -> tuple[CategoryReceipt, ...]:
+        """Return what is known of that day and all after it, oldest first."""
+        ...
+
+    def take_turn(self, name: str, now: datetime, every: timedelta) -> bool:
+        """Take a turn, unless somebody took it within `every`."""
+        ...
+
+    def find_turn(self, name: str) -> datetime | None:
+        """Return when a turn was last taken."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A day of which a category's batch is not known, or, by `state`, not known well enough."""
+
+    category: str
+    day: date
+    state: BatchState | None = None
+
+    @property
+    def turn(self) -> str:
+        """The name under which all processes take turns at asking for it."""
+        return f"catch-up {self.category} {self.day}"
+
+    @property
+    def proof(self) -> str:
+        """The name of the turn that is taken once a page has said that the day was empty."""
+        return f"{self.turn} empty"
+
+
+def find_gaps(store: CatchUpStore, categories: Sequence[str], now: datetime) -> tuple[Gap, ...]:
+    """Return the days of the last 90 that are to be read again, or at last; oldest first.
+
+    They are weekdays before the newest that may be announced: those without a batch since the
+    category was first read (nothing is missed of a category that never was), those whose batch was
+    late, stale, cut off, or not read whole, and those that were empty by the feed alone.
+    """
+    oldest, end = oldest_kept(now), expected_day(now) - _DAY
+    lines = _load_lines(store, oldest, categories)
+    gaps: list[Gap] = []
+    for category in categories:
+        start = _find_start(store, category, oldest, lines)
+        for day in announcement_days(oldest - _DAY, end):
+            line = lines.get((category, day))
+            if line is None and (start is None or day < start):
+                continue
+            gap = Gap(category, day, line.state if line else None)
+            if not _is_known(store, gap):
+                gaps.append(gap)
+    return tuple(sorted(gaps, key=lambda gap: gap.day))
+
+
+def catch_up(
+    gaps: Iterable[Gap],
+    history: History,
+    store: CatchUpStore,
+    now: datetime,
+    report: Callable[[CategoryReceipt], None] = lambda _line: None,
+) -> tuple[CategoryReceipt, ...]:
+    """Read and store gaps in their order; return, and tell `report`, what became of each.
+
+    All processes together ask for a gap at most once an hour, and once a day where a part of it
+    is held. One that cannot be read stops no other.
+    """
+
+    def may_ask(gap: Gap) -> bool:
+        every = _DAY if gap.state in _IN_PART else _HOUR
+        return store.take_turn(gap.turn, now, every)
+
+    return _tell(_read_gaps(gaps, history, store, now, may_ask), report)
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """What is to be read of a span: days that arXiv keeps, older ones; `known` needs no reading."""
+
+    kept: tuple[Gap, ...]
+    older: tuple[Gap, ...]
+    known: int
+
+    @property
+    def size(self) -> int:
+        """How many days are to be read, each category counted."""
+        return len(self.kept) + len(self.older)
+
+
+def plan_backfill(
+    store: CatchUpStore, categories: Sequence[str], since: date, until: date, now: datetime
+) -> Backfill:
+    """Find what of a span's announcements was not read whole; the newest day is not in it.
+
+    A day that arXiv keeps no more is known with whatever was read of it.
+    """
+    oldest = oldest_kept(now)
+    lines = _load_lines(store, since, categories)
+    kept: list[Gap] = []
+    older: list[Gap] = []
+    known = 0
+    for day in announcement_days(since - _DAY, min(until, expected_day(now) - _DAY)):
+        for category in categories:
+            line = lines.get((category, day))
+            gap = Gap(category, day, line.state if line else None)
+            if _is_known(store, gap) or (day < oldest and gap.state in ANNOUNCED):
+                known += 1
+            else:
+                (older if day < oldest else kept).append(gap)
+    return Backfill(tuple(kept), tuple(sorted(older, key=lambda gap: gap.category)), known)
+
+
+def backfill(
+    plan: Backfill,
+    history: History,
+    store: CatchUpStore,
+    now: datetime,
+    report: Callable[[CategoryReceipt], None] = lambda _line: None,
+) -> tuple[CategoryReceipt, ...]:
+    """Read and store what was planned, kept days first; return, and tell `report`, of each.
+
+    Each day is stored as soon as it is read. Nobody else's turn is waited for: a person asked. A
+    category whose older days cannot be had has one failed line, of the first of them.
+    """
+    kept = _read_gaps(plan.kept, history, store, now, lambda _gap: True)
+    return _tell(chain(kept, _read_older(plan.older, history, store, now)), report)
+
+
+def oldest_kept(now: datetime) -> date:
+    """Return the oldest day that has a catch-up page."""
+    return now.astimezone(_EASTERN).date() - KEPT
+
+
+def _load_lines(
+    store: CatchUpStore, since: date, categories: Sequence[str]
+) -> dict[tuple[str, date], CategoryReceipt]:
+    return {(line.category, line.day): line for line in store.receipts_since(since, categories)}
+
+
+def _find_start(
+    store: CatchUpStore,
+    category: str,
+    oldest: date,
+    lines: dict[tuple[str, date], CategoryReceipt],
+) -> date | None:
+    """Return the day from which a category's batches are missed where they are not there."""
+    last = store.last_announced(category)
+    if last is None:
+        return None
+    # Not after the last one that was read: the newest may have been read before those missed.
+    read = (day for (of, day), line in lines.items() if of == category and line.state in ANNOUNCED)
+    return oldest if last < oldest else min(read)
+
+
+def _is_known(store: CatchUpStore, gap: Gap) -> bool:
+    """Whether nothing more is to be learned of a day: it was read whole, or proved to be empty."""
+    if gap.state is BatchState.EMPTY:
+        return store.find_turn(gap.proof) is not None
+    return gap.state is BatchState.COMPLETE
+
+
+def _tell(
+    lines: Iterable[CategoryReceipt], report: Callable[[CategoryReceipt], None]
+) -> tuple[CategoryReceipt, ...]:
+    done: list[CategoryReceipt] = []
+    for line in lines:
+        done.append(line)
+        report(line)
+    return tuple(done)
+
+
+def _read_gaps(
+    gaps: Iterable[Gap],
+    history: History,
+    store: CatchUpStore,
+    now: datetime,
+    may_ask: Callable[[Gap], bool],
+) -> Iterator[CategoryReceipt]:
+    """Read and store days, and those after them that turn out to be their repetitions."""
+    repeats: list[Gap] = []
+    for gap in filter(may_ask, chain(gaps, repeats)):
+        line = _read_gap(gap, history, store, now)
+        yield line
+        if line.read:
+            repeats += _find_repeat(line, store)
+
+
+def _read_gap(gap: Gap, history: History, store: CatchUpStore, now: datetime) -> CategoryReceipt:
+    """Read and store one day.
+
+    A page names its day, so it is not compared with the batch before, as a feed's must be.
+    """
+    try:
+        announcement = history.read(gap.category, gap.day)
+    except SourceError as error:
+        line = CategoryReceipt(gap.category, gap.day, BatchState.FAILED, problems=(str(error),))
+    else:
+        if announcement.day == gap.day:
+            line = _save(announcement, store, now)
+            if line.state is BatchState.EMPTY:
+                store.take_turn(gap.proof, now, timedelta())
+            return line
+        line = build_mismatch(announcement, gap.day)
+    store.save_receipt(line, now)
+    return line
+
+
+def _find_repeat(line: CategoryReceipt, store: CatchUpStore) -> Iterator[Gap]:
+    """Find the day after, where its feed served again what was announced on the day just read.
+
+    Nobody could tell then, as the day just read was not there to compare it with.
+    """
+    later = store.receipts_since(line.day + _DAY, [line.category])
+    after = next((each.day for each in later if each.state in ANNOUNCED and each.read), None)
+    if after is None:
+        return
+    own, following = (
+        # Their versions may have been read at different times.
+        {(base_id, kind) for base_id, _, kind in store.batch_before(line.category, day + _DAY)}
+        for day in (line.day, after)
+    )
+    if following <= own:
+        yield Gap(line.category, after)
+
+
+def _read_older(
+    gaps: Iterable[Gap], history: History, store: CatchUpStore, now: datetime
+) -> Iterator[CategoryReceipt]:
+    """Read and store days of which there are no pages, a category after the other."""
+    for category, some in groupby(gaps, key=lambda gap: gap.category):
+        days = {gap.day for gap in some}
+        try:
+            for announcement in history.read_older(category, min(days), max(days)):
+                if announcement.day in days:
+                    yield _save(announcement, store, now)
+                    days.discard(announcement.day)
+        except SourceError as error:
+            yield CategoryReceipt(category, min(days), BatchState.FAILED, problems=(str(error),))
+
+
+def _save(announcement: Announcement, store: CatchUpStore, now: datetime) -> CategoryReceipt:
+    line = build_line(announcement, frozenset())
+    return replace(line, stored=store.save_announcement(announcement, line, now))

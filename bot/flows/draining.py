@@ -1,0 +1,259 @@
+"""Drain the ledger in this process: a few deliveries at once, for as long as that is wanted.
+
+Threads only; nothing here knows a database or a destination.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from queue import Empty, SimpleQueue
+from typing import Protocol
+
+from bot.core.editions import DeliveryState
+from bot.core.records import Due
+from bot.errors import StoreError
+from bot.flows.deliver import Clock, Outcome, Result
+
+DeliverOne = Callable[[int], Outcome]
+
+# No pause between two tries is longer, in seconds.
+_LONGEST_PAUSE = 60.0
+_MOST_DOUBLINGS = 10
+
+
+class DueStore(Protocol):
+    """The ledger, as far as draining it goes."""
+
+    def due_deliveries(self, now: datetime) -> tuple[Due, ...]:
+        """Return the deliveries that may be claimed now, oldest edition first."""
+        ...
+
+
+class Patience:
+    """Protects deliveries on their way from a clock that jumps ahead and so ends every lease."""
+
+    def __init__(self, clock: Clock, look_after: timedelta) -> None:
+        """`look_after` is how long an ended lease is watched before anybody may act on it."""
+        self._clock = clock
+        self._look_after = look_after.total_seconds()
+        self._first_seen: dict[Due, float] = {}
+
+    def ripe(self, due: Sequence[Due]) -> tuple[Due, ...]:
+        """Pass what may be claimed, of `sending` ones those seen for long enough by this process.
+
+        `due` is all that is due now: what is not in it is forgotten. How long is told in seconds
+        that nobody sets, from the first sight of the delivery in its present attempt.
+        """
+        now = self._clock.elapsed()
+        self._first_seen = {
+            each: self._first_seen.get(each, now)
+            for each in due
+            if each.state is DeliveryState.SENDING
+        }
+        return tuple(
+            each
+            for each in due
+            if each not in self._first_seen or now - self._first_seen[each] >= self._look_after
+        )
+
+
+class Drain:
+    """Delivers whatever the ledger says is due, at most `workers` deliveries at once.
+
+    One delivery never stops or starves the others: whatever it raises ends with it, and what
+    stays due however often it is tried is tried ever more seldom, while the rest goes on.
+    """
+
+    def __init__(
+        self,
+        store: DueStore,
+        deliver_one: DeliverOne,
+        clock: Clock,
+        *,
+        workers: int,
+        look_after: timedelta,
+        report: Callable[[int, Outcome], None],
+        trouble: Callable[[StoreError], None],
+        idle: float = 1.0,
+        grace: float = 10.0,
+    ) -> None:
+        """`report` hears what became of each delivery, `trouble` that the ledger fails.
+
+        Both are called by the thread that drains. `idle`: seconds between two looks into the
+        ledger while nothing happens. `grace`: seconds that deliveries on their way get when it is
+        told to stop.
+        """
+        self._store = store
+        self._deliver_one = deliver_one
+        self._clock = clock
+        self._workers = workers
+        self._look_after = look_after
+        self._report = report
+        self._trouble = trouble
+        self._idle = idle
+        self._grace = grace
+
+    def run(self, stop: threading.Event, wake: threading.Event | None = None) -> None:
+        """Deliver until `stop` is set; look into the ledger at once where `wake` is set.
+
+        `stop` alone is seen within `idle` seconds. Nothing new is begun then, and what is on its
+        way after `grace` seconds is left to its lease, as after a crash. A ledger that fails is
+        waited for.
+        """
+        wake = wake or threading.Event()
+        crew = _Crew(self._deliver_one, self._workers, wake)
+        patience = Patience(self._clock, self._look_after)
+        holds = _Holds(self._clock, self._idle)
+        waiting: deque[int] = deque()
+        failures, look_at = 0, self._clock.elapsed()
+        while not stop.is_set():
+            wake.clear()
+            for number, outcome in crew.landed():
+                holds.add(number, outcome)
+                self._report(number, outcome)
+            # A list is worked through before the next is asked for, so that everybody gets a turn.
+            if not waiting and self._clock.elapsed() >= look_at:
+                try:
+                    due = self._store.due_deliveries(self._clock.now())
+                except StoreError as error:
+                    look_at = self._clock.elapsed() + _pause_after(failures, self._idle)
+                    failures += 1
+                    self._trouble(error)
+                else:
+                    failures = 0
+                    free = holds.pass_on(patience.ripe(due))
+                    waiting.extend(number for number in free if number not in crew.busy)
+            while waiting and len(crew.busy) < self._workers and not stop.is_set():
+                crew.send(waiting.popleft())
+            wake.wait(self._idle if waiting else holds.shorten(self._idle))
+        self._end(crew)
+
+    def drain_once(self) -> tuple[Outcome, ...]:
+        """Deliver everything that is due now and return what became of it, in the ledger's order.
+
+        Ended leases are taken up at once: a process that comes and goes cannot watch them. Raise
+        StoreError where the ledger cannot be read.
+        """
+        due = [each.id for each in self._store.due_deliveries(self._clock.now())]
+        crew = _Crew(self._deliver_one, min(self._workers, len(due)), threading.Event())
+        for number in due:
+            crew.send(number)
+        outcomes = {}
+        while crew.busy:
+            number, outcomes[number] = crew.land()
+            self._report(number, outcomes[number])
+        crew.dismiss()
+        return tuple(outcomes[number] for number in due)
+
+    def _end(self, crew: "_Crew") -> None:
+        """Wait for those on their way, but not for ever."""
+        crew.dismiss()
+        until = self._clock.elapsed() + self._grace
+        while crew.busy:
+            try:
+                number, outcome = crew.land(max(until - self._clock.elapsed(), 0))
+            except Empty:
+                return
+            self._report(number, outcome)
+
+
+class _Crew:
+    """Threads that deliver. They are daemons, so that none of them keeps the process alive."""
+
+    def __init__(self, deliver_one: DeliverOne, size: int, wake: threading.Event) -> None:
+        """`wake` is set whenever one of them is done."""
+        self.busy: set[int] = set()
+        self._deliver_one = deliver_one
+        self._size = size
+        self._wake = wake
+        self._orders: SimpleQueue[int | None] = SimpleQueue()
+        self._landed: SimpleQueue[tuple[int, Outcome]] = SimpleQueue()
+        for count in range(size):
+            threading.Thread(target=self._work, name=f"delivering-{count}", daemon=True).start()
+
+    def send(self, number: int) -> None:
+        """Have a delivery made."""
+        self.busy.add(number)
+        self._orders.put(number)
+
+    def land(self, timeout: float | None = None) -> tuple[int, Outcome]:
+        """Wait for the next delivery to be done; raise Empty where that takes longer."""
+        number, outcome = self._landed.get(timeout=timeout)
+        self.busy.remove(number)
+        return number, outcome
+
+    def landed(self) -> Iterable[tuple[int, Outcome]]:
+        """Yield the deliveries that are done."""
+        while not self._landed.empty():
+            yield self.land()
+
+    def dismiss(self) -> None:
+        """Let every thread end once it is done."""
+        for _ in range(self._size):
+            self._orders.put(None)
+
+    def _work(self) -> None:
+        while (number := self._orders.get()) is not None:
+            try:
+                outcome = self._deliver_one(number)
+            except BaseException as error:  # noqa: BLE001 - one bad delivery never stops the others
+                outcome = Outcome(Result.LATER, detail=f"{type(error).__name__}: {error}")
+            self._landed.put((number, outcome))
+            self._wake.set()
+
+
+@dataclass(slots=True)
+class _Hold:
+    """A delivery that was tried `tries` times and is left alone `until` then."""
+
+    tries: int
+    until: float
+
+
+class _Holds:
+    """What stays due after a try waits, so that it is not tried again and again without a rest."""
+
+    def __init__(self, clock: Clock, idle: float) -> None:
+        """`idle` is the first wait, in seconds; it doubles from try to try."""
+        self._clock = clock
+        self._idle = idle
+        self._holds: dict[int, _Hold] = {}
+
+    def add(self, number: int, outcome: Outcome) -> None:
+        """Remember a try.
+
+        Where it said when to try again, the ledger knows that, too, so what is listed earlier is
+        hardly held up: a person may have asked for it.
+        """
+        hold = self._holds.setdefault(number, _Hold(0, 0.0))
+        wait = _pause_after(hold.tries, self._idle)
+        hold.tries += 1
+        if outcome.again is not None:
+            told = (outcome.again - self._clock.now()).total_seconds()
+            if told > 0:
+                hold.tries, wait = 0, min(told, self._idle)
+        hold.until = self._clock.elapsed() + wait
+
+    def pass_on(self, due: Iterable[Due]) -> list[int]:
+        """Return those that need not wait; forget those that are no longer listed."""
+        now = self._clock.elapsed()
+        listed = [each.id for each in due]
+        self._holds = {number: self._holds[number] for number in listed if number in self._holds}
+        return [
+            number
+            for number in listed
+            if number not in self._holds or self._holds[number].until <= now
+        ]
+
+    def shorten(self, wait: float) -> float:
+        """Return how long to wait so that none waits longer than it must, in seconds."""
+        now = self._clock.elapsed()
+        ends = (hold.until - now for hold in self._holds.values())
+        return min([wait, *(end for end in ends if end > 0)])
+
+
+def _pause_after(failures: int, idle: float) -> float:
+    """Return how long to wait after so many failures, in seconds."""
+    return min(idle * 2.0 ** min(failures, _MOST_DOUBLINGS), _LONGEST_PAUSE)
