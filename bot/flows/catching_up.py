@@ -17,6 +17,11 @@ from bot.flows.ingest import AnnouncementStore, Source, build_line, build_mismat
 # How far back arXiv has catch-up pages: https://github.com/arXiv/arxiv-browse
 KEPT = timedelta(days=90)
 
+# arXiv's first paper is of this day: https://arxiv.org/abs/hep-th/9108001
+_FIRST = date(1991, 8, 14)
+# So many days in a row are not arXiv's pages' fault, but arXiv's: it is left alone for now.
+_MOST_FAILURES = 5
+
 _EASTERN = ZoneInfo("America/New_York")
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
@@ -106,7 +111,7 @@ def catch_up(
     """Read and store gaps in their order; return, and tell `report`, what became of each.
 
     All processes together ask for a gap at most once an hour, and once a day where a part of it
-    is held. One that cannot be read stops no other.
+    is held. One that cannot be read stops no other; five in a row do, for this time.
     """
 
     def may_ask(gap: Gap) -> bool:
@@ -137,7 +142,7 @@ def plan_backfill(
 
     A day that arXiv keeps no more is known with whatever was read of it.
     """
-    oldest = oldest_kept(now)
+    oldest, since = oldest_kept(now), max(since, _FIRST)
     lines = _load_lines(store, since, categories)
     kept: list[Gap] = []
     older: list[Gap] = []
@@ -163,7 +168,8 @@ def backfill(
     """Read and store what was planned, kept days first; return, and tell `report`, of each.
 
     Each day is stored as soon as it is read. Nobody else's turn is waited for: a person asked. A
-    category whose older days cannot be had has one failed line, of the first of them.
+    category whose older days cannot be had has one failed line, of the first of them; after five
+    kept days in a row that cannot be read, the others are left.
     """
     kept = _read_gaps(plan.kept, history, store, now, lambda _gap: True)
     return _tell(chain(kept, _read_older(plan.older, history, store, now)), report)
@@ -221,11 +227,15 @@ def _read_gaps(
 ) -> Iterator[CategoryReceipt]:
     """Read and store days, and those after them that turn out to be their repetitions."""
     repeats: list[Gap] = []
+    failures = 0
     for gap in filter(may_ask, chain(gaps, repeats)):
         line = _read_gap(gap, history, store, now)
         yield line
         if line.read:
             repeats += _find_repeat(line, store)
+        failures = failures + 1 if line.state is BatchState.FAILED else 0
+        if failures == _MOST_FAILURES:
+            return
 
 
 def _read_gap(gap: Gap, history: History, store: CatchUpStore, now: datetime) -> CategoryReceipt:

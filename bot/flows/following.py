@@ -65,8 +65,9 @@ class Following:
     ) -> tuple[Published, ...]:
         """Do all that is due now; return what was published."""
         self.read_older(categories, now)
-        self.poll(categories, now)
+        # Before the newest batch: it is stale where it repeats one of those.
         catch_up(find_gaps(self.store, categories, now), self.history, self.store, now, self.report)
+        self.poll(categories, now)
         # What could not be read now is waited for, but not for ever.
         gaps = find_gaps(self.store, categories, now)
         published: list[Published] = []

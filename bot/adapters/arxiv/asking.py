@@ -41,6 +41,7 @@ class Asker:
         self._patience = patience
         self._report = report
         self._unreachable: set[str] = set()
+        self._resting: dict[str, float] = {}
 
     def ask(
         self, url: str, *, server: str, about: str, unit: str = "category", accept: str = FEEDS
@@ -51,6 +52,10 @@ class Asker:
         thing that is.
         """
         host = _name_host(url)
+        rest = self._resting.get(host, -math.inf) - self._clock()
+        if rest > 0:
+            reason = f"asked for a pause; try again in {math.ceil(rest)} s"
+            raise SourceError(shown_url(url), reason, retry_after=rest)
         deadline = math.inf
         attempt = 1
         while True:
@@ -73,16 +78,22 @@ class Asker:
                 if outcome.unreachable:
                     self._unreachable.add(host)
                 reason = f"{outcome.what}, as {attempt - 1} times before; try again later"
+                self._rest(host, outcome.retry_after)
                 raise SourceError(shown_url(url), reason, retry_after=outcome.retry_after)
             # From the first failure on: queueing at the throttle before it is nobody's fault.
             deadline = min(deadline, self._clock() + self._patience)
             pause = pause_after(attempt, outcome, self._jitter())
             if self._clock() + pause > deadline:
                 reason = f"{outcome.what}; try again in {math.ceil(pause)} s"
+                self._rest(host, outcome.retry_after)
                 raise SourceError(shown_url(url), reason, retry_after=pause)
             attempt += 1
             self._say(f"{server} {outcome.what} for {about}", pause, attempt)
             self._sleep(pause)
+
+    def _rest(self, host: str, seconds: float | None) -> None:
+        """Leave a server alone, whatever it is to be asked for, as long as it asked for that."""
+        self._resting[host] = self._clock() + (seconds or 0.0)
 
     def _say(self, what: str, pause: float, attempt: int) -> None:
         if self._report:

@@ -14,6 +14,7 @@ from urllib.parse import quote as percent_encoded
 
 from lxml import etree
 
+from bot.adapters.arxiv.bodies import shown_url
 from bot.adapters.arxiv.feeds import suggestion
 from bot.adapters.arxiv.names import parse_names
 from bot.adapters.arxiv.trees import parse_tree, read_text
@@ -90,19 +91,19 @@ def harvest(
     """
     chosen = name_set(category)
     if not chosen:
-        raise SourceError(url, f"has no set of {category}.{suggestion(category)}")
+        raise SourceError(shown_url(url), f"has no set of {category}.{suggestion(category)}")
     done = since = max(since, EARLIEST)
     in_order = True
     restarts = 0
     address = _build_url(url, chosen, since)
     for _ in range(_MOST_ANSWERS):
         try:
-            answer = parse_records(fetch(address), url=address)
+            answer = parse_records(fetch(address), url=shown_url(address))
         except TokenError as error:
             restarts += 1
             if restarts > _MOST_RESTARTS:
                 reason = f"{error.reason}, as {_MOST_RESTARTS} times before; try again later"
-                raise SourceError(url, reason) from error
+                raise SourceError(shown_url(url), reason) from error
             address = _build_url(url, chosen, done if in_order else since)
             continue
         yield answer
@@ -112,7 +113,9 @@ def harvest(
         if not answer.token:
             return
         address = f"{url}?verb=ListRecords&resumptionToken={percent_encoded(answer.token, safe='')}"
-    raise SourceError(url, f"has no end: {_MOST_ANSWERS} answers, and still a resumption token")
+    raise SourceError(
+        shown_url(url), f"has no end: {_MOST_ANSWERS} answers, and still a resumption token"
+    )
 
 
 def parse_records(body: bytes, *, url: str) -> Records:

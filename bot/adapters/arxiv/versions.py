@@ -6,6 +6,7 @@ The API: https://info.arxiv.org/help/api/user-manual.html
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
+from bot.adapters.arxiv.bodies import shown_url
 from bot.adapters.arxiv.trees import parse_tree, read_text
 from bot.core.papers import ArxivId
 from bot.errors import SourceError, UserError
@@ -26,7 +27,7 @@ def look_up(ids: Iterable[str], fetch: Callable[[str], bytes], *, url: str = API
     waiting = iter(ids)
     while some := [*islice(waiting, _AT_ONCE)]:
         address = _build_url(url, some)
-        known |= parse_versions(fetch(address), url=address)
+        known |= parse_versions(fetch(address), url=shown_url(address))
     return known
 
 

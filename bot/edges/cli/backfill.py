@@ -63,12 +63,16 @@ def backfill(
             advance()
             days.add(line)
 
-        lines = catching_up.backfill(plan, app.history(), app.store, now, report)
-        days.end()
+        try:
+            lines = catching_up.backfill(plan, app.history(), app.store, now, report)
+        finally:
+            days.end()
     if as_json:
         show_json([asdict(line) for line in lines])
     elif not lines:
         show("There is nothing to read: every announcement of these days is in the database.")
+    if len(lines) < plan.size:
+        say(f"{plan.size - len(lines)} more were left, as arXiv failed: run it again later.")
     return 0 if all(line.state in WHOLE for line in lines) else 1
 
 
