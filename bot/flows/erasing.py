@@ -41,7 +41,8 @@ def erase(
         msg = "name the e-mail address, channel or folder to erase"
         raise UserError(msg)
     if lines:
-        named = " and ".join(map(str, lines))
+        *others, last = map(str, lines)
+        named = f"{', '.join(others)} and {last}" if others else last
         msg = (
             f"the configuration file names {address} on line{'s' if len(lines) > 1 else ''} {named}"
             ": take that out, restart what runs with it, then erase again; nothing was changed"

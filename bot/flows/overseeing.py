@@ -1,6 +1,5 @@
 """Look at deliveries; take up again what failed, call off what waits."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -28,12 +27,6 @@ _NO_CANCEL = {
 
 class LedgerStore(Protocol):
     """What overseeing reads and changes of the ledger."""
-
-    def list_deliveries(
-        self, *, states: Sequence[DeliveryState] = (), address: str = "", limit: int = 50
-    ) -> tuple[LedgerLine, ...]:
-        """List the newest deliveries first, at most `limit`; `states` empty means every state."""
-        ...
 
     def load_delivery(self, delivery_id: int) -> tuple[LedgerLine, tuple[Step, ...]] | None:
         """Load one delivery with its whole history, oldest step first; None: there is none."""

@@ -1,15 +1,35 @@
 """The ledger: deliveries are claimed before anything leaves and settled by who claimed them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
+from bot.adapters.store.changes import Change
 from bot.adapters.store.database import Database
 from bot.adapters.store.events import append_event
+from bot.adapters.store.faults import translated
 from bot.adapters.store.frozen import load_edition
 from bot.adapters.store.pacing import find_busy
+from bot.adapters.store.recent import Recent
 from bot.adapters.store.rows import to_micros
 from bot.adapters.store.tables import deliveries, editions, joined_editions, sets, subscriptions
 from bot.core.editions import (
@@ -72,14 +92,8 @@ class Deliveries(Database):
         subscription was removed is cancelled. Busy where `pace` of its kind forbids it now: it is
         due again at that time.
         """
-        free = (
-            select(deliveries, subscriptions.c.removed, is_wanted().label("wanted"))
-            .select_from(_WITH_SUBSCRIPTION)
-            .where(deliveries.c.id == delivery_id, is_due(to_micros(now)))
-            .with_for_update(of=deliveries)
-        )
         with self.writing() as connection:
-            row = connection.execute(free).first()
+            row = connection.execute(_FREE, {"number": delivery_id, "now": to_micros(now)}).first()
             if row is None or not (row.wanted or row.removed):
                 return None
             before = _expire(connection, row, now)
@@ -94,7 +108,9 @@ class Deliveries(Database):
                     .values(state=before.value, lease_until=None, due_at=to_micros(busy.until))
                 )
                 return busy
-            return _take(connection, row, before, now=now, lease_until=lease_until)
+            delivery = _take(connection, row, before, now=now, lease_until=lease_until)
+            edition = self._load(connection, row)
+        return Claim(delivery, edition, in_doubt=row.wired, lease_until=lease_until)
 
     def leave(self, claim: Claim, at: datetime, *, again: bool) -> bool:
         """Commit that the claim's sending is about to leave this machine.
@@ -103,23 +119,15 @@ class Deliveries(Database):
         taken over.
         """
         delivery = claim.delivery
-        with self.writing() as connection:
-            left = connection.execute(
-                update(deliveries)
-                .where(_is_mine(delivery))
-                .values(wired=True, repeats=deliveries.c.repeats + int(again))
-            )
-            if left.rowcount == 0:
-                return False
-            append_event(
+        with self._alone() as connection:
+            return _LEAVE.make(
                 connection,
-                delivery.id,
+                {**_name(delivery), "more": int(again)},
                 state=DeliveryState.SENDING,
                 attempt=delivery.attempt,
                 at=at,
                 detail="leaving; it may repeat an earlier one" if again else "leaving",
             )
-        return True
 
     def settle(
         self,
@@ -140,39 +148,59 @@ class Deliveries(Database):
         """
         delivery = claim.delivery
         _check(delivery.id, DeliveryState.SENDING, state)
-        with self.writing() as connection:
-            settled = connection.execute(
-                update(deliveries)
-                .where(_is_mine(delivery))
-                .values(
-                    state=state.value,
-                    wired=_WIRED.get(state, deliveries.c.wired),
-                    lease_until=None,
-                    due_at=to_micros(retry_at) if retry_at else None,
-                    settled_at=to_micros(at) if state in _SETTLED else None,
-                )
-                .returning(deliveries.c.subscription_id)
-            ).scalar()
-            if settled is None:
-                return False
-            append_event(
-                connection,
-                delivery.id,
-                state=state,
-                attempt=delivery.attempt,
-                at=at,
-                detail=detail,
+        values = {
+            **_name(delivery),
+            "to": state.value,
+            "wire": _WIRED.get(state),
+            "next": to_micros(retry_at) if retry_at else None,
+            "end": to_micros(at) if state in _SETTLED else None,
+        }
+        with self.writing() if pause else self._alone() as connection:
+            settled = _SETTLE.make(
+                connection, values, state=state, attempt=delivery.attempt, at=at, detail=detail
             )
-            if pause:
+            if settled and pause:
+                of_delivery = select(deliveries.c.subscription_id).where(
+                    deliveries.c.id == delivery.id
+                )
                 connection.execute(
                     update(subscriptions)
-                    .where(subscriptions.c.id == settled, ~subscriptions.c.paused)
+                    .where(
+                        subscriptions.c.id == of_delivery.scalar_subquery(),
+                        ~subscriptions.c.paused,
+                    )
                     .values(paused=True, reason=pause)
                 )
-        return True
+        return settled
+
+    @contextmanager
+    def _alone(self) -> Iterator[Connection]:
+        """Open a transaction for one statement, which PostgreSQL commits by itself."""
+        if self.is_sqlite:
+            with self.writing() as connection:
+                yield connection
+        else:
+            with translated(self.url), self._committing.connect() as connection:
+                yield connection
+
+    @cached_property
+    def _committing(self) -> Engine:
+        return self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @cached_property
+    def _recent(self) -> Recent:
+        return Recent()
+
+    def _load(self, connection: Connection, row: Row[Any]) -> Edition:
+        """Load what a delivery brings; an edition that many get is read once."""
+        if row.joined:
+            return load_editions(connection, row.id, row.edition_id)
+        return self._recent.get(
+            (row.edition_id, row.frozen_at), lambda: load_edition(connection, row.edition_id)
+        )
 
 
-def is_due(now: int) -> ColumnElement[bool]:
+def is_due(now: int | BindParameter[int]) -> ColumnElement[bool]:
     """Whether a delivery may be claimed at this moment, as far as its own row says."""
     return or_(
         and_(
@@ -198,14 +226,6 @@ def load_editions(connection: Connection, delivery_id: int, newest: int) -> Edit
     ).scalars()
     found = [load_edition(connection, number) for number in (*others, newest)]
     return join_editions(sorted(found, key=lambda edition: edition.day))
-
-
-def _is_mine(delivery: Delivery) -> ColumnElement[bool]:
-    return and_(
-        deliveries.c.id == delivery.id,
-        deliveries.c.attempt == delivery.attempt,
-        deliveries.c.state == DeliveryState.SENDING.value,
-    )
 
 
 def _expire(connection: Connection, row: Row[Any], now: datetime) -> DeliveryState:
@@ -249,28 +269,18 @@ def _take(
     *,
     now: datetime,
     lease_until: datetime,
-) -> Claim:
+) -> Delivery:
     _check(row.id, before, DeliveryState.SENDING)
     attempt = row.attempt + 1
-    connection.execute(
-        update(deliveries)
-        .where(deliveries.c.id == row.id)
-        .values(
-            state=DeliveryState.SENDING.value,
-            attempt=attempt,
-            lease_until=to_micros(lease_until),
-            due_at=None,
-        )
-    )
-    append_event(
+    _TAKE.make(
         connection,
-        row.id,
+        {"number": row.id, "next": attempt, "until": to_micros(lease_until)},
         state=DeliveryState.SENDING,
         attempt=attempt,
         at=now,
         detail="claimed",
     )
-    delivery = Delivery(
+    return Delivery(
         id=row.id,
         edition_id=row.edition_id,
         destination=Destination(DestinationKind(row.kind), row.address),
@@ -278,11 +288,54 @@ def _take(
         attempt=attempt,
         key=row.key,
     )
-    edition = load_editions(connection, row.id, row.edition_id)
-    return Claim(delivery, edition, in_doubt=row.wired, lease_until=lease_until)
+
+
+def _name(delivery: Delivery) -> dict[str, object]:
+    """Name a delivery in the attempt that is this process's."""
+    return {"number": delivery.id, "mine": delivery.attempt}
 
 
 def _check(delivery_id: int, before: DeliveryState, after: DeliveryState) -> None:
     if not allows(before, after):
         msg = f"delivery {delivery_id} cannot go from {before} to {after}; nothing was changed"
         raise StoreError(msg)
+
+
+# Built once: to build a statement takes longer than to have it run.
+_FREE = (
+    select(
+        deliveries,
+        subscriptions.c.removed,
+        is_wanted().label("wanted"),
+        editions.c.at.label("frozen_at"),
+        exists().where(joined_editions.c.delivery_id == deliveries.c.id).label("joined"),
+    )
+    .select_from(_WITH_SUBSCRIPTION.join(editions, editions.c.id == deliveries.c.edition_id))
+    .where(deliveries.c.id == bindparam("number"), is_due(bindparam("now", type_=BigInteger)))
+    .with_for_update(of=deliveries)
+)
+_TAKE = Change(
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("number"))
+    .values(
+        state=DeliveryState.SENDING.value,
+        attempt=bindparam("next"),
+        lease_until=bindparam("until"),
+        due_at=None,
+    )
+)
+_MINE = update(deliveries).where(
+    deliveries.c.id == bindparam("number"),
+    deliveries.c.attempt == bindparam("mine"),
+    deliveries.c.state == DeliveryState.SENDING.value,
+)
+_LEAVE = Change(_MINE.values(wired=True, repeats=deliveries.c.repeats + bindparam("more")))
+_SETTLE = Change(
+    _MINE.values(
+        state=bindparam("to"),
+        wired=func.coalesce(bindparam("wire", type_=Boolean), deliveries.c.wired),
+        lease_until=None,
+        due_at=bindparam("next"),
+        settled_at=bindparam("end"),
+    )
+)

@@ -3,9 +3,10 @@
 What was sent stays on record, but not to whom.
 """
 
+import math
 import re
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Any
 
@@ -161,7 +162,7 @@ def _check_still(named: Collection[Row[Any]], at: datetime) -> None:
         if row.state == DeliveryState.SENDING.value and row.lease_until > to_micros(at)
     ]
     if sending:
-        left = round((from_micros(max(sending)) - at).total_seconds() / 60 + 0.5)
+        left = math.ceil((from_micros(max(sending)) - at) / timedelta(minutes=1))
         msg = (
             "a digest is on its way there right now, so nothing was erased: do it again in"
             f" {left} minute{'s' if left > 1 else ''}"

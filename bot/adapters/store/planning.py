@@ -42,7 +42,7 @@ def plan_deliveries(
             "wired": False,
             "key": uuid4().hex,
             "due_at": to_micros(plan.slot.due),
-            "planned_at": to_micros(at),
+            "planned_at": to_micros(plan.slot.due),
         }
         for plan in new
     ]

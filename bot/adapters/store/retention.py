@@ -15,7 +15,6 @@ from sqlalchemy import (
     Select,
     and_,
     delete,
-    distinct,
     exists,
     func,
     not_,
@@ -27,6 +26,7 @@ from sqlalchemy import (
 
 from bot.adapters.store.database import ANNOUNCEMENTS_LOCK, Database
 from bot.adapters.store.erasing import overwrite_deleted
+from bot.adapters.store.measures import keep_counts
 from bot.adapters.store.rows import to_micros
 from bot.adapters.store.tables import (
     deliveries,
@@ -83,6 +83,7 @@ class Retention(Database):
         day = papers_before.isoformat()
         pruned = self._prune_papers(day, at_once, rest, pruned)
         with self.writing(ANNOUNCEMENTS_LOCK) as connection:
+            keep_counts(connection, _is_old_receipt(day))
             gone = connection.execute(delete(receipts).where(_is_old_receipt(day)))
         return replace(pruned, receipts=gone.rowcount)
 
@@ -96,7 +97,8 @@ class Retention(Database):
             if papers_before is None:
                 return counted
             day = papers_before.isoformat()
-            old = select(papers.c.base_id).where(_is_old_paper(day, _last_batches(connection, day)))
+            batches = _last_batches(connection, day, _load_categories(connection))
+            old = select(papers.c.base_id).where(_is_old_paper(day, batches))
             return replace(
                 counted,
                 papers=_count(connection, select(func.count()).select_from(old.subquery())),
@@ -111,7 +113,8 @@ class Retention(Database):
         total = last = 0
         while True:
             some = (
-                _settled_steps(moment, distinct(delivery_events.c.delivery_id))
+                _settled_steps(moment, delivery_events.c.delivery_id)
+                .distinct()
                 .where(delivery_events.c.delivery_id > last)
                 .order_by(delivery_events.c.delivery_id)
                 .limit(at_once)
@@ -140,9 +143,11 @@ class Retention(Database):
         self, day: str, at_once: int, rest: Callable[[float], None], pruned: Pruned
     ) -> Pruned:
         last = 0
+        with self.reading() as connection:
+            categories = _load_categories(connection)
         while True:
             with self.reading() as connection:
-                batches = _last_batches(connection, day)
+                batches = _last_batches(connection, day, categories)
                 old = (
                     select(papers.c.id)
                     .where(papers.c.id > last, _is_old_paper(day, batches))
@@ -172,14 +177,23 @@ def _settled_steps(moment: int, wanted: ColumnElement[int]) -> Select[Any]:
     return select(wanted).join_from(delivery_events, deliveries).where(_is_settled(moment))
 
 
-def _last_batches(connection: Connection, day: str) -> Batches:
+def _load_categories(connection: Connection) -> list[str]:
+    return list(connection.execute(select(entries.c.category).distinct()).scalars())
+
+
+def _last_batches(connection: Connection, day: str, categories: Sequence[str]) -> Batches:
     """Return each category's newest batch before a day, as category and day."""
     newest = (
-        select(entries.c.category, func.max(entries.c.day))
-        .where(entries.c.day < day)
-        .group_by(entries.c.category)
+        (category, connection.execute(_newest_before(day, category)).scalar())
+        for category in categories
     )
-    return [(category, last) for category, last in connection.execute(newest).all()]
+    return [(category, last) for category, last in newest if last is not None]
+
+
+def _newest_before(day: str, category: str) -> Select[Any]:
+    return select(func.max(entries.c.day)).where(
+        entries.c.category == category, entries.c.day < day
+    )
 
 
 def _is_old_paper(day: str, batches: Batches) -> ColumnElement[bool]:
@@ -201,11 +215,13 @@ def _is_old_receipt(day: str) -> ColumnElement[bool]:
         receipts.c.day < day,
         or_(
             receipts.c.state.not_in(_ANNOUNCED),
-            exists().where(
+            exists()
+            .where(
                 newer.c.category == receipts.c.category,
                 newer.c.day > receipts.c.day,
                 newer.c.state.in_(_ANNOUNCED),
-            ),
+            )
+            .correlate(receipts),
         ),
     )
 

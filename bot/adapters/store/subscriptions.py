@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, time
 from functools import lru_cache
 from typing import Any
@@ -68,8 +69,10 @@ class Subscriptions(Database):
             kept = []
             for each in wanted:
                 before = known.get(_name(each))
-                if before is None or (before.origin == origin and before.schedule != each.schedule):
+                if before is None:
                     before = _save(connection, each, at)
+                elif before.origin == origin and before.schedule != each.schedule:
+                    before = _save(connection, replace(before, schedule=each.schedule), at)
                 kept.append(before)
             ids = {each.id for each in kept}
             gone = [

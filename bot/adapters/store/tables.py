@@ -190,7 +190,7 @@ subscriptions = Table(
 
 # `edition_id` is the newest of what goes out together; the others are in `joined_editions`.
 # `wired`: what an attempt sent may have arrived. `repeats` counts sendings that may have repeated
-# an earlier one. `planned_at` and `settled_at` are for measuring.
+# an earlier one. `planned_at`, when it was to leave, and `settled_at` are for measuring.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -213,7 +213,7 @@ deliveries = Table(
     UniqueConstraint("key"),
     _one_of("kind", DestinationKind),
     _one_of("state", DeliveryState),
-    Index(None, "state"),
+    Index(None, "state", "settled_at"),
     Index(None, "subscription_id"),
 )
 

@@ -1,7 +1,7 @@
 """`papers try`, `papers why` and `papers search`: questions about what is stored."""
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import click
 
@@ -11,6 +11,7 @@ from bot.core.editions import Hit
 from bot.core.keyword_sets import DEFAULT_TYPES, KeywordSet
 from bot.core.papers import AnnounceType, ArxivId, Paper
 from bot.core.records import Showing
+from bot.edges.cli.deliveries import describe_steps, local_time, say_steps
 from bot.edges.cli.options import show, show_json, with_app
 from bot.flows.asking import Explanation, Trial, Verdict, explain_paper, search_papers, try_set
 
@@ -69,7 +70,7 @@ def why(app: App, /, arxiv_id: str, names: tuple[str, ...], *, as_json: bool) ->
     if as_json:
         show_json(describe_explanation(told))
     else:
-        show_explanation(told)
+        show_explanation(told, local_time(app))
     return 0 if any(verdict.matched for verdict in told.verdicts) else 1
 
 
@@ -122,7 +123,7 @@ def show_trial(trial: Trial, query: str) -> None:
         print_items(trial.samples)
 
 
-def show_explanation(told: Explanation) -> None:
+def show_explanation(told: Explanation, now: datetime) -> None:
     """Show why a paper matched or not, set by set, and what became of it."""
     from bot.edges.cli.screen import print_papers
 
@@ -138,6 +139,8 @@ def show_explanation(told: Explanation) -> None:
         show("")
     for showing in told.showings:
         show(say_showing(showing))
+        if showing.delivery_id is not None:
+            show("\n".join(say_steps(showing.steps, now, indent="  ")))
 
 
 def show_verdict(verdict: Verdict) -> None:
@@ -164,9 +167,7 @@ def say_showing(showing: Showing) -> str:
     edition = f"{showing.set_name}, {say_day(showing.day)}"
     if showing.destination is None:
         return f"{edition}: no destination"
-    when = f" {showing.at:%Y-%m-%d %H:%M} UTC" if showing.at else ""
-    detail = f" ({showing.detail})" if showing.detail else ""
-    return f"{edition}: {showing.state} to {showing.destination}{when}{detail}"
+    return f"{edition}: {showing.state} to {showing.destination} (delivery {showing.delivery_id})"
 
 
 def describe_paper(paper: Paper) -> dict[str, object]:
@@ -229,12 +230,14 @@ def describe_explanation(told: Explanation) -> dict[str, object]:
         ],
         "deliveries": [
             {
+                "id": showing.delivery_id,
                 "set": showing.set_name,
                 "day": showing.day,
                 "destination": str(showing.destination) if showing.destination else None,
                 "state": showing.state,
                 "detail": showing.detail,
                 "at": showing.at,
+                "steps": describe_steps(showing.steps),
             }
             for showing in told.showings
         ],

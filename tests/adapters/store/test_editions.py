@@ -6,7 +6,7 @@ import pytest
 from bot.adapters.store import Store
 from bot.core.editions import DeliveryState
 from bot.core.papers import AnnounceType
-from bot.core.records import Showing, Span
+from bot.core.records import Showing, Span, Step
 from bot.errors import StoreError
 from tests.adapters.store.made_up import (
     CATS,
@@ -107,14 +107,38 @@ def test_showings_say_where_a_paper_stood_and_what_became_of_it(store: Store) ->
     lions = replace(CATS, name="Lions")
     (delivery,) = freeze(store, lions, make_edition(paper, day=NEXT_DAY), [(MAIL, NOW)], NOW) or ()
     freeze(store, CATS, make_edition(paper), [], NOW)
+    number, planned = delivery.id, Step(NOW, DeliveryState.PENDING, 0, "planned")
     assert store.load_showings(paper.base_id) == (
         Showing("Cats", DAY, ("cat",), None, None, "", None),
-        Showing("Lions", NEXT_DAY, ("cat",), MAIL, DeliveryState.PENDING, "planned", NOW),
+        Showing(
+            "Lions",
+            NEXT_DAY,
+            ("cat",),
+            MAIL,
+            DeliveryState.PENDING,
+            "planned",
+            NOW,
+            number,
+            (planned,),
+        ),
     )
     claim = take(store, delivery.id, NOW + MINUTE)
     assert claim
     store.settle(claim, DeliveryState.FAILED, at=NOW + MINUTE, detail="no such address")
+    steps = (
+        planned,
+        Step(NOW + MINUTE, DeliveryState.SENDING, 1, "claimed"),
+        Step(NOW + MINUTE, DeliveryState.FAILED, 1, "no such address"),
+    )
     assert store.load_showings(paper.base_id)[1] == Showing(
-        "Lions", NEXT_DAY, ("cat",), MAIL, DeliveryState.FAILED, "no such address", NOW + MINUTE
+        "Lions",
+        NEXT_DAY,
+        ("cat",),
+        MAIL,
+        DeliveryState.FAILED,
+        "no such address",
+        NOW + MINUTE,
+        number,
+        steps,
     )
     assert store.load_showings("2512.99999") == ()

@@ -126,3 +126,5 @@ def _change_deliveries() -> None:
             "fk_deliveries_subscription_id", "subscriptions", ["subscription_id"], ["id"]
         )
     op.create_index("ix_deliveries_subscription_id", "deliveries", ["subscription_id"])
+    op.drop_index("ix_deliveries_state", "deliveries")
+    op.create_index("ix_deliveries_state_settled_at", "deliveries", ["state", "settled_at"])

@@ -1,0 +1,58 @@
+"""A change of a delivery and the line of its history that says so: always made together."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Connection, Integer, Text, Update, bindparam, insert, select
+
+from bot.adapters.store.rows import storable, to_micros
+from bot.adapters.store.tables import deliveries, delivery_events
+from bot.core.editions import DeliveryState
+
+_LINE = {
+    delivery_events.c.at: bindparam("line_at", type_=BigInteger),
+    delivery_events.c.state: bindparam("line_state", type_=Text),
+    delivery_events.c.attempt: bindparam("line_attempt", type_=Integer),
+    delivery_events.c.detail: bindparam("line_detail", type_=Text),
+}
+_DELIVERY = delivery_events.c.delivery_id
+
+
+class Change:
+    """An UPDATE of one delivery, built once as it is made often."""
+
+    def __init__(self, change: Update) -> None:
+        """`change` may have parameters."""
+        self._change = change.returning(deliveries.c.id)
+        self._line = insert(delivery_events).values({_DELIVERY: bindparam("line_of"), **_LINE})
+        # PostgreSQL makes both in one statement, which spares a way there and back.
+        changed = self._change.cte("changed")
+        self._both = (
+            insert(delivery_events)
+            .from_select([_DELIVERY, *_LINE], select(changed.c.id, *_LINE.values()))
+            .returning(_DELIVERY)
+        )
+
+    def make(
+        self,
+        connection: Connection,
+        values: Mapping[str, object],
+        *,
+        state: DeliveryState,
+        attempt: int,
+        at: datetime,
+        detail: str,
+    ) -> bool:
+        """Change the delivery and add the line; False where no delivery is as `change` asks."""
+        line = {
+            "line_at": to_micros(at),
+            "line_state": state.value,
+            "line_attempt": attempt,
+            "line_detail": storable(detail),
+        }
+        if connection.dialect.name != "sqlite":
+            return connection.execute(self._both, {**values, **line}).first() is not None
+        changed = connection.execute(self._change, values).scalar()
+        if changed is not None:
+            connection.execute(self._line, {**line, "line_of": changed})
+        return changed is not None
