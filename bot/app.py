@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     import jinja2
 
     from bot.adapters.store import Store
+    from bot.core.records import Pruned
     from bot.flows.catching_up import History
-    from bot.flows.deliver import Clock, Sender, Terms
+    from bot.flows.deliver import Clock, Outcome, Sender, Terms
+    from bot.flows.draining import Patience
     from bot.flows.ingest import Source
 
 # arXiv's terms: one request every three seconds, over all machines of one operator.
@@ -66,6 +68,10 @@ class App:
 
         store = open_store(self.settings.database_url)
         self._closers.append(store.close)
+        if not store.is_sqlite:
+            from bot.adapters.queue import attach
+
+            attach(store)
         return store
 
     def source(self, place: str = "") -> "Source":
@@ -84,10 +90,12 @@ class App:
         from importlib.metadata import version
 
         from bot.adapters.arxiv.alone import AloneSource
+        from bot.adapters.arxiv.counting import count_answers
         from bot.adapters.arxiv.source import HttpSource, build_client, build_user_agent
         from bot.adapters.store import SharedThrottle
 
         client = build_client()
+        client.event_hooks = count_answers(self._count_answer)
         self._closers.append(client.close)
         source = HttpSource(
             client,
@@ -105,11 +113,13 @@ class App:
         from importlib.metadata import version
 
         from bot.adapters.arxiv.asking import Asker
+        from bot.adapters.arxiv.counting import count_answers
         from bot.adapters.arxiv.history import HistorySource, Places
         from bot.adapters.arxiv.source import build_client, build_user_agent
         from bot.adapters.store import SharedThrottle
 
         client = build_client()
+        client.event_hooks = count_answers(self._count_answer)
         self._closers.append(client.close)
         asker = Asker(
             client,
@@ -121,6 +131,9 @@ class App:
         )
         places = Places.beside(self.settings.arxiv_url)
         return HistorySource(asker, places, turn=self.store.hold_turn, report=self.report)
+
+    def _count_answer(self, status: str) -> None:
+        self.store.add_count("arxiv_requests", status)
 
     def sets(self, names: Sequence[str] = (), *, paused: bool = False) -> tuple[KeywordSet, ...]:
         """Return the keyword sets of the configuration and of the database, or those named.
@@ -210,6 +223,40 @@ class App:
                 DestinationKind.EMAIL: Pace(at_once=self.settings.mail_connections),
             },
             chance=random.random,
+        )
+
+    def deliver_one(self, delivery_id: int) -> "Outcome":
+        """Bring one delivery of the ledger to its destination, if it is this process's turn."""
+        from bot.flows.deliver import deliver
+
+        return deliver(delivery_id, self.store, self.senders, self.clock, self.terms)
+
+    @cached_property
+    def _patience(self) -> "Patience":
+        from bot.flows.draining import Patience
+
+        return Patience(self.clock, self.terms.margin)
+
+    def sweep(self) -> int:
+        """Give what is due and in no queue a job; return how many. Without a queue there are none.
+
+        Raise StoreError where the database fails.
+        """
+        if self.store.is_sqlite:
+            return 0
+        from bot.adapters.queue import sweep
+
+        return sweep(self.store, self.clock.now(), self._patience)
+
+    def prune(self) -> "Pruned":
+        """Throw away what is older than the configuration wants to keep it."""
+        from bot.flows.pruning import prune
+
+        return prune(
+            self.store,
+            papers_days=self.settings.papers_days,
+            history_days=self.settings.history_days,
+            now=self.clock.now(),
         )
 
     def sync_subscriptions(self, now: datetime) -> None:

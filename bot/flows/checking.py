@@ -91,14 +91,22 @@ def check_arxiv(source: Source, category: str, now: datetime) -> Finding:
     return Finding("arXiv", Health.FINE, message)
 
 
-def check_categories(
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a category is read: the last day that was, and the receipt that tells most since."""
+
+    category: str
+    last: date | None
+    line: CategoryReceipt | None
+
+
+def read_categories(
     store: ReceiptStore, categories: Sequence[str], now: datetime
-) -> tuple[Finding, ...]:
-    """Say, a category each, when its last batch was read and what is wrong since."""
+) -> tuple[Reading, ...]:
+    """Gather how each category is read; empty where none of them announced anything yet."""
     newest = store.newest_day(categories)
     if newest is None:
-        message = "nothing was read yet: `papers fetch` reads the newest announcement"
-        return (Finding("announcements", Health.DOUBTFUL, message),)
+        return ()
     lines: dict[str, CategoryReceipt] = {}
     # Where every category is late, nothing was announced on the days that matter most.
     day = max(newest, now.date() - LONGEST_GAP)
@@ -109,14 +117,21 @@ def check_categories(
                 lines[line.category] = line
         day += timedelta(days=1)
     return tuple(
-        _check_category(category, store.last_announced(category), lines.get(category), now)
+        Reading(category, store.last_announced(category), lines.get(category))
         for category in categories
     )
 
 
-def _check_category(
-    category: str, last: date | None, line: CategoryReceipt | None, now: datetime
-) -> Finding:
+def judge_categories(readings: Sequence[Reading], now: datetime) -> tuple[Finding, ...]:
+    """Say, a category each, when its last batch was read and what is wrong since."""
+    if not readings:
+        message = "nothing was read yet: `papers fetch` reads the newest announcement"
+        return (Finding("announcements", Health.DOUBTFUL, message),)
+    return tuple(_judge_category(reading, now) for reading in readings)
+
+
+def _judge_category(reading: Reading, now: datetime) -> Finding:
+    category, last, line = reading.category, reading.last, reading.line
     read = f"last read {say_day(last)}" if last else "never read"
     fetch = f"{read}; `papers fetch` reads what came since"
     if line is not None and line.state not in (BatchState.COMPLETE, BatchState.EMPTY):

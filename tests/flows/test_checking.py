@@ -8,9 +8,10 @@ from bot.flows.checking import (
     Finding,
     Health,
     check_arxiv,
-    check_categories,
     check_database,
     hide_password,
+    judge_categories,
+    read_categories,
 )
 from bot.flows.ingest import Ingest
 from tests.fakes.papers import DAY, NOW, announce, make_paper
@@ -26,7 +27,8 @@ def ingest(store: MemoryStore, answers: dict[str, Canned], day: date = DAY) -> N
 
 
 def look(store: MemoryStore, *categories: str, days: int = 0) -> list[tuple[str, Health, str]]:
-    found = check_categories(store, categories or ("cs.CV",), NOW + timedelta(days=days))
+    now = NOW + timedelta(days=days)
+    found = judge_categories(read_categories(store, categories or ("cs.CV",), now), now)
     return [(each.subject, each.health, each.message) for each in found]
 
 

@@ -3,15 +3,15 @@
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import click
 
 from bot.app import App
 from bot.core.editions import DestinationKind
 from bot.edges.cli.options import show, show_json, with_app
-from bot.errors import BotError
-from bot.flows.checking import Finding, Health, check_arxiv, check_categories, check_database
+from bot.edges.facts import gather_facts
+from bot.flows.checking import Finding, Health, check_arxiv, check_database
+from bot.flows.measuring import judge
 
 
 @click.command()
@@ -51,15 +51,14 @@ def find(app: App, *, offline: bool) -> Iterator[Finding]:
     yield database
     if database.health is Health.BAD:
         return
-    try:
-        categories = app.categories
-    except BotError as error:
-        yield Finding("categories", Health.BAD, str(error))
-        return
-    now = datetime.now(UTC)
-    if not offline:
-        yield check_arxiv(app.source(), categories[0], now)
-    yield from check_categories(app.store, categories, now)
+    now = app.clock.now()
+    facts = gather_facts(app, now)
+    if facts.categories and not offline:
+        yield check_arxiv(app.source(), facts.categories[0], now)
+    for finding in judge(facts, now):
+        # That it answers was said, and by which name.
+        if finding.subject != database.subject or finding.health is not Health.FINE:
+            yield finding
     kinds = Counter(post.destination.kind for posts in settings.posts.values() for post in posts)
     for kind, number in kinds.items():
         if kind not in app.senders:

@@ -1,0 +1,75 @@
+"""`papers run`, `clock` and `worker`: processes that stay until they are told to stop."""
+
+import os
+import socket
+import threading
+
+import click
+
+from bot.app import App
+from bot.edges.cli.options import with_app
+from bot.edges.logs import get_log, log_options
+from bot.edges.running import Role, run_roles
+
+
+@click.command()
+@click.option("--no-web", is_flag=True, help="Without the web process.")
+@log_options
+@with_app
+def run(app: App, /, *, no_web: bool) -> int:
+    """Read each announcement, deliver each digest once, show health: all in one process.
+
+    Stops within ten seconds on Ctrl-C or SIGTERM, and goes on where it was when started again.
+    """
+    from bot.edges.clock import serve_clock
+    from bot.edges.worker import serve_worker
+
+    log, name, wake = get_log(), name_process(), threading.Event()
+    prepare(app)
+    roles: dict[str, Role] = {
+        "clock": lambda stop: serve_clock(app, name, stop, log, wake),
+        "worker": lambda stop: serve_worker(app, name, stop, log, wake),
+    }
+    if not no_web:
+        from bot.edges.web.serving import open_port, serve_web
+
+        listener = open_port(app.settings.web_host, app.settings.web_port)
+        roles["web"] = lambda stop: serve_web(app, stop, log, process=name, listener=listener)
+    return 0 if run_roles(roles, log) else 1
+
+
+@click.command()
+@log_options
+@with_app
+def clock(app: App, /) -> int:
+    """Read announcements and plan deliveries; any number of these may run."""
+    from bot.edges.clock import serve_clock
+
+    log, name = get_log(), name_process()
+    prepare(app)
+    roles: dict[str, Role] = {"clock": lambda stop: serve_clock(app, name, stop, log)}
+    return 0 if run_roles(roles, log) else 1
+
+
+@click.command()
+@log_options
+@with_app
+def worker(app: App, /) -> int:
+    """Deliver what is due; any number of these may run."""
+    from bot.edges.worker import serve_worker
+
+    log, name = get_log(), name_process()
+    prepare(app)
+    roles: dict[str, Role] = {"worker": lambda stop: serve_worker(app, name, stop, log)}
+    return 0 if run_roles(roles, log) else 1
+
+
+def prepare(app: App) -> None:
+    """Open what threads share before there are any; say at once what is wrong with it."""
+    app.store.count()
+    _ = app.senders, app.clock, app.terms, app.templates
+
+
+def name_process() -> str:
+    """Name this process among those that share a database."""
+    return f"{socket.gethostname()}:{os.getpid()}"

@@ -1,0 +1,110 @@
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.store import Store, open_store
+from bot.core.editions import DeliveryState, Destination, DestinationKind
+from bot.core.subscriptions import Subscription
+from tests.adapters.store.made_up import (
+    CATS,
+    announce,
+    freeze,
+    make_edition,
+    make_paper,
+    save,
+    take,
+)
+from tests.edges.cli.conftest import SAMPLE, Papers
+
+DOCTOR = ["doctor", "--config", SAMPLE / "config.toml", "--offline"]
+CHANNEL = Destination(DestinationKind.CHANNEL, "#papers-mllm")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """Give the database that the commands use, too; it is closed by whoever opens it."""
+    return open_store(f"sqlite:///{tmp_path / 'papers.db'}")
+
+
+def findings(papers: Papers) -> dict[str, tuple[str, str]]:
+    told = json.loads(papers(*DOCTOR, "--json").out)
+    subjects = [each["subject"] for each in told]
+    assert len(set(subjects)) == len(subjects)
+    return {each["subject"]: (each["health"], each["message"]) for each in told}
+
+
+def test_where_nothing_runs_nobody_is_missed(papers: Papers, store: Store) -> None:
+    store.close()
+    found = findings(papers)
+    assert not {"clock", "worker", "web", "deliveries"} & found.keys()
+    assert found["database"][1].endswith("0 papers stored")
+
+
+def test_the_clock_says_when_it_last_ticked(papers: Papers, store: Store) -> None:
+    with store:
+        store.beat("host:1", "clock", datetime.now(UTC) - timedelta(seconds=12))
+    health, message = findings(papers)["clock"]
+    assert health == "ok"
+    assert message in {f"last tick {seconds} s ago" for seconds in range(12, 40)}
+    assert "ok    deliveries: 0 due\n" in papers(*DOCTOR).out
+
+
+def test_a_clock_that_stopped_is_bad(papers: Papers, store: Store) -> None:
+    with store:
+        store.beat("host:1", "clock", datetime.now(UTC) - timedelta(hours=5))
+    ran = papers(*DOCTOR)
+    assert ran.code == 1
+    assert (
+        "bad   clock: last heard of 5 h ago: look into its log, and start it again by "
+        "`papers run` or `papers clock`\n"
+    ) in ran.out
+
+
+def test_what_waits_and_what_failed_says_what_to_do(papers: Papers, store: Store) -> None:
+    now = datetime.now(UTC)
+    due = now - timedelta(hours=3)
+    with store:
+        paper = make_paper()
+        save(store, announce(paper), now)
+        other = Destination(DestinationKind.FOLDER, "digests")
+        edition = make_edition(paper)
+        failed, _ = freeze(store, CATS, edition, [(CHANNEL, due), (other, due)], due) or ()
+        claim = take(store, failed.id, now)
+        assert claim
+        store.settle(claim, DeliveryState.FAILED, at=now, detail="no such channel")
+        store.beat("host:1", "clock", now)
+    found = findings(papers)
+    assert found["deliveries"][0] == "look"
+    assert found["deliveries"][1].startswith("1 due, the oldest for 3 h: see that `papers run`")
+    assert "`papers deliveries list --state failed`" in found["failed deliveries"][1]
+
+
+def test_a_paused_subscription_says_how_to_go_on(papers: Papers, store: Store) -> None:
+    with store:
+        saved = store.save_subscription(Subscription(*CATS.key, CHANNEL), datetime.now(UTC))
+        store.pause_subscription(saved.id, paused=True, reason="it was archived")
+    assert findings(papers)[f"subscription {saved.id}"] == (
+        "look",
+        (
+            "Cats to channel #papers-mllm is paused: it was archived; when that is mended, "
+            f"`papers subscriptions resume {saved.id}`"
+        ),
+    )
+
+
+def test_a_database_that_fails_after_it_was_opened_is_bad(papers: Papers, store: Store) -> None:
+    with store, store.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE heartbeats")
+    ran = papers(*DOCTOR)
+    assert ran.code == 1
+    assert "\nbad   database: " in ran.out
+
+
+def test_without_categories_arxiv_is_not_asked(papers: Papers, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[[sets]]\nname = "A"\nkeywords = ["x"]\n')
+    ran = papers("doctor")
+    assert ran.code == 1
+    assert "bad   categories: no categories are followed: add [arxiv]" in ran.out
+    assert "arXiv:" not in ran.out
