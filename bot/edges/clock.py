@@ -1,6 +1,5 @@
 """The clock: an in-memory ticker that calls the flows; what is due is the database's to say."""
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -41,8 +40,6 @@ class Ticker:
         from apscheduler.executors.pool import ThreadPoolExecutor
         from apscheduler.schedulers.background import BackgroundScheduler
 
-        # It warns whenever a job takes longer than its interval, which is fine here.
-        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._log = log
         self._wall = wall
         self._steady = steady
@@ -50,13 +47,18 @@ class Ticker:
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(4)},
-            job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
+            # APScheduler warns where a job is begun more often than this; see `add`.
+            job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 100},
         )
 
     def add(self, name: str, every_seconds: int, act: Callable[[], None]) -> None:
         """Call `act` at once and then every so many seconds; an error is logged, and it goes on."""
+        at_it = threading.Lock()
 
         def safely() -> None:
+            # Reading many days takes longer than a tick, and that is fine.
+            if not at_it.acquire(blocking=False):
+                return
             try:
                 act()
             except BotError as error:
@@ -65,6 +67,8 @@ class Ticker:
                 self._complain(name, f"{type(error).__name__}: {error}")
             else:
                 self._problems.pop(name, None)
+            finally:
+                at_it.release()
 
         self._scheduler.add_job(
             safely, "interval", seconds=every_seconds, id=name, next_run_time=datetime.now(UTC)
