@@ -81,13 +81,15 @@ class Claim:
     """A delivery taken by this process, with what is to be sent.
 
     `in_doubt`: an earlier attempt may have arrived. The delivery's `attempt` is this claim's
-    number. From `lease_until` on others may take it over.
+    number. From `lease_until` on others may take it over. `failures` counts earlier attempts that
+    ended badly; those that only died are not among them.
     """
 
     delivery: Delivery
     edition: Edition
     in_doubt: bool
     lease_until: datetime
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True)

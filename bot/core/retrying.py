@@ -54,17 +54,17 @@ NO_PACES: Mapping[str, Pace] = MappingProxyType({})
 
 
 def pause_before(
-    kind: DestinationKind, attempt: int, chance: float, retry_after: float | None
+    kind: DestinationKind, failure: int, chance: float, retry_after: float | None
 ) -> timedelta | None:
-    """Return how long to wait after the attempt of this number failed; None: give up.
+    """Return how long to wait after the failure of this number, from 1; None: give up.
 
     `chance` is from 0 to 1. `retry_after` is what the destination asked for, in seconds: never
     less than that is waited, up to a day.
     """
     waits = BACK_OFF[kind]
-    if attempt > len(waits):
+    if failure > len(waits):
         return None
-    wait = waits[attempt - 1] * (1 + _JITTER * chance)
+    wait = waits[failure - 1] * (1 + _JITTER * chance)
     if retry_after is None:
         return wait
     asked = max(0.0, min(LONGEST_WAIT.total_seconds(), retry_after))

@@ -31,7 +31,7 @@ def serve_worker(
     def report(delivery_id: int, outcome: Outcome) -> None:
         if outcome.result not in _SILENT:
             say = log.warning if outcome.result in _LOUD else log.info
-            again = {"again": outcome.again.isoformat("minutes")} if outcome.again else {}
+            again = {"again": outcome.again.isoformat(timespec="minutes")} if outcome.again else {}
             where = str(outcome.destination or f"delivery {delivery_id}")
             say(
                 outcome.result.value,
@@ -61,8 +61,9 @@ def serve_worker(
             grace=GRACE_SECONDS,
         ).run(stop, wake)
         return
-    from bot.adapters.queue import run_worker
+    from bot.adapters.queue import ensure_schema, run_worker
 
+    ensure_schema(app.settings.database_url)
     run_worker(
         app.settings.database_url,
         app.deliver_one,

@@ -269,7 +269,10 @@ class _Attempt:
         wait = None
         if not error.permanent:
             wait = pause_before(
-                delivery.destination.kind, delivery.attempt, self.terms.chance(), error.retry_after
+                delivery.destination.kind,
+                self.claim.failures + 1,
+                self.terms.chance(),
+                error.retry_after,
             )
         if wait is None:
             if unknown:

@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Protocol
 
 from bot.core.announcing import choose_kind, delivery_key
@@ -190,6 +191,8 @@ def publish(
         if not subscription.paused and subscription.destination.kind in kinds:
             key = (subscription.set_owner, subscription.set_name)
             subscribed.setdefault(key, []).append(subscription)
+    # Few schedules exist, and thousands of people have them.
+    slots = cache(lambda schedule: find_slot(schedule, day, now))
     frozen = [
         Frozen(
             keyword_set,
@@ -197,8 +200,7 @@ def publish(
             ()
             if keyword_set.paused
             else tuple(
-                Plan(each, find_slot(each.schedule, day, now))
-                for each in subscribed.get(keyword_set.key, ())
+                Plan(each, slots(each.schedule)) for each in subscribed.get(keyword_set.key, ())
             ),
         )
         for keyword_set, edition in zip(readable, editions, strict=True)

@@ -29,4 +29,4 @@ class StillClock:
 
 
 if TYPE_CHECKING:
-    _CLOCK: Clock = StillClock(datetime.min)
+    _CLOCK: Clock = StillClock(datetime.now().astimezone())

@@ -52,6 +52,7 @@ class Row:
     lease_until: datetime | None = None
     wired: bool = False
     repeats: int = 0
+    failures: int = 0
 
     @property
     def edition(self) -> Edition:
@@ -390,7 +391,7 @@ class MemoryStore:
         row.delivery = replace(row.delivery, attempt=row.delivery.attempt + 1)
         row.lease_until = lease_until
         self._step(row, DeliveryState.SENDING, now, "claimed")
-        return Claim(row.delivery, row.edition, row.wired, lease_until)
+        return Claim(row.delivery, row.edition, row.wired, lease_until, row.failures)
 
     def _expire(self, row: Row, now: datetime) -> None:
         if row.delivery.state is DeliveryState.SENDING:
@@ -424,6 +425,7 @@ class MemoryStore:
         self._step(row, state, at, detail)
         if state is not DeliveryState.FAILED:
             row.wired = state is DeliveryState.UNKNOWN
+        row.failures += state in (DeliveryState.RETRY, DeliveryState.UNKNOWN)
         row.lease_until = None
         row.due = retry_at or at
         if pause:

@@ -10,7 +10,7 @@ from bot.core.keyword_sets import KeywordSet
 from bot.core.records import Busy, CannotTell, Claim, Sent
 from bot.core.retrying import BACK_OFF as BACK_OFFS
 from bot.core.retrying import MOST_ATTEMPTS as MOST_BEGUN
-from bot.core.retrying import Pace
+from bot.core.retrying import NO_PACES, Pace
 from bot.core.subscriptions import Subscription
 from bot.errors import DeliveryError, SourceError, StoreError
 from bot.flows import deliver as delivering
@@ -332,7 +332,11 @@ class FailingStore(MemoryStore):
         self.failing = set(failing)
 
     def claim(
-        self, delivery_id: int, now: datetime, lease_until: datetime, pace: Mapping[str, Pace]
+        self,
+        delivery_id: int,
+        now: datetime,
+        lease_until: datetime,
+        pace: Mapping[str, Pace] = NO_PACES,
     ) -> Claim | Busy | None:
         self._fail("claim", delivery_id)
         return super().claim(delivery_id, now, lease_until, pace)
@@ -497,6 +501,16 @@ def test_what_nobody_can_ask_about_stays_in_doubt_after_a_certain_failure(
     assert outcome.again is not None
     deliver_due(store, senders(sender), outcome.again)
     assert store.ledger[1].repeats == 2
+
+
+def test_workers_that_died_over_it_do_not_count_as_failures(store: MemoryStore) -> None:
+    now = NOW
+    for _ in range(MOST_ATTEMPTS):
+        claim_it(store, now)
+        now += LEASE
+    outcome = deliver(1, store, senders(RecordingSender([REFUSED])), now)
+    assert outcome.result is Result.LATER
+    assert outcome.again == now + BACK_OFF[0]
 
 
 def test_only_what_may_be_a_repeat_is_counted_as_one(store: MemoryStore) -> None:

@@ -6,20 +6,23 @@ It knows nothing of deliveries but their numbers. Only this module imports Procr
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event, Thread
+from typing import Any
 
 import procrastinate.worker
+import psycopg
+import psycopg_pool
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, ProcrastinateException
 from procrastinate.jobs import Status
-from psycopg import Error
 from sqlalchemy import URL
 from sqlalchemy.exc import OperationalError
 
 from bot.adapters.queue.jobs import DELIVER, QUEUE, name_job
+from bot.adapters.store.database import has_news
 from bot.adapters.store.faults import explain
 from bot.adapters.store.rows import to_micros
 from bot.errors import StoreError
@@ -69,7 +72,7 @@ class Worker:
             cause: BaseException = ConnectionError("the connection was lost")
             try:
                 await self._work(stopped)
-            except (ProcrastinateException, Error, OSError) as error:
+            except (ProcrastinateException, psycopg.Error, OSError) as error:
                 cause = error.__cause__ or error
             if stopped.is_set():
                 return
@@ -83,7 +86,11 @@ class Worker:
 
     async def _work(self, stopped: asyncio.Event) -> None:
         """Work until told to stop, or until the connection is lost."""
-        app = self._build_app()
+        _, arguments = self.url.get_dialect()().create_connect_args(self.url)
+        # A pool would try for half a minute before it says what is wrong.
+        async with await psycopg.AsyncConnection.connect(**arguments):
+            pass
+        app = self._build_app(arguments)
         try:
             await app.open_async()
             worker = procrastinate.worker.Worker(
@@ -108,12 +115,12 @@ class Worker:
         finally:
             await app.close_async()
 
-    def _build_app(self) -> procrastinate.App:
-        _, arguments = self.url.get_dialect()().create_connect_args(self.url)
+    def _build_app(self, arguments: Mapping[str, Any]) -> procrastinate.App:
         app = procrastinate.App(
             connector=procrastinate.PsycopgConnector(
-                # Each of its queries is a transaction: why say so in three steps?
-                kwargs={**arguments, "autocommit": True},
+                kwargs=dict(arguments),
+                configure=_commit_at_once,
+                pool_factory=_build_pool,
                 min_size=1,
                 max_size=_CONNECTIONS,
                 timeout=_PATIENCE,
@@ -144,3 +151,20 @@ class Worker:
                     await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
 
         return app
+
+
+async def _commit_at_once(connection: psycopg.AsyncConnection) -> None:
+    """Spare two ways there and back: each of Procrastinate's transactions is one statement."""
+    await connection.set_autocommit(True)
+
+
+def _build_pool(**arguments: Any) -> psycopg_pool.AsyncConnectionPool:  # noqa: ANN401 - its own
+    """Build a pool that looks whether a connection is alive, instead of asking the server."""
+    return psycopg_pool.AsyncConnectionPool(**{**arguments, "check": _look})
+
+
+async def _look(connection: psycopg.AsyncConnection) -> None:
+    """Raise OperationalError where the server has left."""
+    if has_news(connection.fileno()):
+        message = "the server closed the connection"
+        raise psycopg.OperationalError(message)

@@ -4,6 +4,7 @@ Nothing here knows a table. Reads see one moment; writers of SQLite wait for eac
 failing half-way.
 """
 
+import select
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from bot.adapters.store.faults import name_database, translated
 from bot.errors import StoreError
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
 _FORMS = "write sqlite:///papers.db or postgresql+psycopg://user@host/name"
 _CONNECT_SECONDS = 10
 _WRITES = "papers_bot_writes"
+# A machine that vanishes within a transaction holds its locks until TCP gives up, which may take
+# hours; where the operator has set a bound, it stays.
+_BOUND = """
+SELECT set_config('idle_in_transaction_session_timeout', '60s', false)
+ WHERE current_setting('idle_in_transaction_session_timeout') = '0'
+"""
 
 # Names of PostgreSQL's advisory locks; any numbers do while they differ.
 SCHEMA_LOCK = 7_120_001
@@ -155,16 +162,15 @@ class Database:
                 engine = create_engine(self.url)
                 event.listen(engine, "connect", self._set_up_sqlite)
                 event.listen(engine, "begin", _begin_sqlite)
-                return engine
-            return create_engine(
-                self.url,
-                pool_pre_ping=True,
-                connect_args={"connect_timeout": _CONNECT_SECONDS},
-            )
+            else:
+                engine = create_engine(self.url, connect_args={"connect_timeout": _CONNECT_SECONDS})
+                event.listen(engine, "connect", _bound_transactions)
+                event.listen(engine, "checkout", _look_before_use)
         except ImportError as error:
             # psycopg without its compiled part says at length what is missing.
             msg = f"PostgreSQL needs psycopg: pip install 'papers-bot[postgres]' ({error})"
             raise StoreError(msg) from error
+        return engine
 
     def _set_up_sqlite(self, connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's own pool record
         # No transactions of Python's own making, so that ours can be IMMEDIATE:
@@ -179,6 +185,30 @@ class Database:
 
 def _enqueue_nowhere(connection: Connection, due: Sequence[tuple[int, datetime]]) -> None:
     """Without a queue those who deliver look into the ledger themselves."""
+
+
+def has_news(connection: int) -> bool:
+    """Whether the server said something unasked to an idle connection, such as goodbye.
+
+    `connection` is its file descriptor. To look costs nothing; asking the server whether it is
+    there, as pools do, takes as long as a statement and knows hardly more.
+    """
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _bound_transactions(connection: Any, _record: Any) -> None:  # noqa: ANN401 - a driver's connection, a pool's record of it
+    """Have PostgreSQL end a transaction in which nothing happens, where it does not anyway."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BOUND)
+    connection.commit()
+
+
+def _look_before_use(connection: Any, _record: Any, _proxy: Any) -> None:  # noqa: ANN401 - a driver's connection, a pool's record of it
+    """Have the pool replace a connection that the server has left."""
+    if has_news(connection.fileno()):
+        raise DisconnectionError
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Integer,
     Row,
     and_,
     bindparam,
@@ -47,6 +48,7 @@ from bot.errors import StoreError
 
 _WAITING = (DeliveryState.PENDING, DeliveryState.UNKNOWN, DeliveryState.RETRY)
 _SETTLED = frozenset({DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.CANCELLED})
+_BAD = frozenset({DeliveryState.RETRY, DeliveryState.UNKNOWN})
 # Whether something may have arrived; of what failed that stays as it was.
 _WIRED = {
     DeliveryState.SENT: False,
@@ -110,7 +112,13 @@ class Deliveries(Database):
                 return busy
             delivery = _take(connection, row, before, now=now, lease_until=lease_until)
             edition = self._load(connection, row)
-        return Claim(delivery, edition, in_doubt=row.wired, lease_until=lease_until)
+        return Claim(
+            delivery,
+            edition,
+            in_doubt=row.wired,
+            lease_until=lease_until,
+            failures=row.failures,
+        )
 
     def leave(self, claim: Claim, at: datetime, *, again: bool) -> bool:
         """Commit that the claim's sending is about to leave this machine.
@@ -154,6 +162,7 @@ class Deliveries(Database):
             "wire": _WIRED.get(state),
             "next": to_micros(retry_at) if retry_at else None,
             "end": to_micros(at) if state in _SETTLED else None,
+            "bad": int(state in _BAD),
         }
         with self.writing() if pause else self._alone() as connection:
             settled = _SETTLE.make(
@@ -204,7 +213,7 @@ def is_due(now: int | BindParameter[int]) -> ColumnElement[bool]:
     """Whether a delivery may be claimed at this moment, as far as its own row says."""
     return or_(
         and_(
-            deliveries.c.state.in_([state.value for state in _WAITING]),
+            or_(*(deliveries.c.state == state.value for state in _WAITING)),
             or_(deliveries.c.due_at.is_(None), deliveries.c.due_at <= now),
         ),
         and_(
@@ -337,5 +346,6 @@ _SETTLE = Change(
         lease_until=None,
         due_at=bindparam("next"),
         settled_at=bindparam("end"),
+        failures=deliveries.c.failures + bindparam("bad", type_=Integer),
     )
 )

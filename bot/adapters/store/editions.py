@@ -1,6 +1,7 @@
 """Editions in the database: frozen once, with their deliveries, and never recomputed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, func, insert, select
@@ -9,12 +10,12 @@ from sqlalchemy.exc import IntegrityError
 from bot.adapters.store.database import Database, insert_into
 from bot.adapters.store.frozen import hits_record, receipt_record, showing_of, summary_record
 from bot.adapters.store.ledger import load_steps
-from bot.adapters.store.owners import find_set
+from bot.adapters.store.owners import find_sets
 from bot.adapters.store.planning import covered_editions, plan_deliveries
 from bot.adapters.store.rows import chunked, from_micros, to_json, to_micros
 from bot.adapters.store.tables import deliveries, edition_papers, editions, sets
 from bot.core.announcing import delivery_key
-from bot.core.editions import Delivery, Edition
+from bot.core.editions import Delivery
 from bot.core.keyword_sets import SetKey
 from bot.core.records import Showing, Span
 from bot.core.subscriptions import Frozen
@@ -72,22 +73,21 @@ class Editions(Database):
         Raise StoreError where a paper stood in another edition of a set: a set shows each
         `core.announcing.delivery_key` once. Nothing is kept then.
         """
-        planned: list[tuple[Delivery, ...] | None] = []
         with self.writing() as connection:
-            for each in frozen:
-                set_id = find_set(connection, each.keyword_set.owner, each.keyword_set.name)
-                edition_id = _add_edition(connection, set_id, each.edition, at)
-                if edition_id is None:
-                    planned.append(None)
-                    continue
-                if each.edition.items:
-                    _add_papers(connection, set_id, edition_id, each)
-                    made = plan_deliveries(connection, edition_id, each.plans, at)
-                    self.enqueue(connection, [(one.id, due) for one, due in made])
-                    planned.append(tuple(delivery for delivery, _ in made))
-                else:
-                    planned.append(())
-        return tuple(planned)
+            kept = _add_editions(connection, frozen, at)
+            _add_papers(connection, kept.values())
+            plans = [
+                (each.id, each.frozen.plans if each.frozen.edition.items else ())
+                for each in kept.values()
+            ]
+            made = plan_deliveries(connection, plans, at)
+            due = [(delivery.id, moment) for each in made.values() for delivery, moment in each]
+            if due:
+                self.enqueue(connection, due)
+        return tuple(
+            tuple(delivery for delivery, _ in made[kept[place].id]) if place in kept else None
+            for place in range(len(frozen))
+        )
 
     def load_showings(self, base_id: str) -> tuple[Showing, ...]:
         """Load the editions in which a paper stood, oldest first."""
@@ -117,47 +117,100 @@ class Editions(Database):
         return tuple(showing_of(row, steps.get(row.id, ())) for row in rows)
 
 
-def _add_edition(connection: Connection, set_id: int, edition: Edition, at: datetime) -> int | None:
-    row = {
-        "set_id": set_id,
-        "day": edition.day.isoformat(),
-        "earlier": edition.earlier,
-        "at": to_micros(at),
-        "summary": summary_record(edition.set),
-        "receipt": receipt_record(edition.receipt),
-        "since": edition.since.isoformat() if edition.since else None,
-    }
-    added = (
-        insert_into(connection, editions)
-        .values(row)
-        .on_conflict_do_nothing()
-        .returning(editions.c.id)
-    )
-    return connection.execute(added).scalar()
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An edition that was just frozen, with the ids of its set and of itself."""
+
+    set_id: int
+    id: int
+    frozen: Frozen
 
 
-def _add_papers(connection: Connection, set_id: int, edition_id: int, frozen: Frozen) -> None:
-    edition = frozen.edition
-    rows = [
-        {
-            "edition_id": edition_id,
-            "position": position,
-            "set_id": set_id,
-            "delivery_key": delivery_key(item),
-            "base_id": item.paper.base_id,
-            "version": item.paper.version,
-            "kind": item.kind.value,
-            "categories": to_json(item.paper.categories),
-            "kinds": to_json(dict(item.kinds)),
-            "hits": hits_record(item.hits),
+def _add_editions(
+    connection: Connection, frozen: Sequence[Frozen], at: datetime
+) -> dict[int, _Kept]:
+    """Add the editions of days that their sets have none of; return those, by their places."""
+    ids = find_sets(connection, (each.keyword_set.key for each in frozen))
+    receipts: dict[int, str] = {}
+    rows: dict[tuple[int, str], dict[str, object]] = {}
+    places: dict[tuple[int, str], int] = {}
+    for place, each in enumerate(frozen):
+        edition = each.edition
+        key = ids[each.keyword_set.key], edition.day.isoformat()
+        if key in places:
+            continue
+        places[key] = place
+        # Most editions of a day have the very same receipt.
+        receipt = id(edition.receipt)
+        if receipt not in receipts:
+            receipts[receipt] = receipt_record(edition.receipt)
+        rows[key] = {
+            "set_id": key[0],
+            "day": key[1],
+            "earlier": edition.earlier,
+            "at": to_micros(at),
+            "summary": summary_record(edition.set),
+            "receipt": receipts[receipt],
+            "since": edition.since.isoformat() if edition.since else None,
         }
-        for position, item in enumerate(edition.items)
-    ]
+    if not rows:
+        return {}
+    add = (
+        insert_into(connection, editions)
+        .on_conflict_do_nothing()
+        .returning(editions.c.set_id, editions.c.day, editions.c.id)
+    )
+    # In one order for all, so that no two who publish the same wait for each other.
+    added = connection.execute(add, [rows[key] for key in sorted(rows)]).all()
+    numbers = {(set_id, day): number for set_id, day, number in added}
+    return {
+        place: _Kept(key[0], numbers[key], frozen[place])
+        for key, place in places.items()
+        if key in numbers
+    }
+
+
+def _add_papers(connection: Connection, kept: Collection[_Kept]) -> None:
+    """Add what stands in editions; many of them show the same papers."""
+    categories: dict[tuple[str, ...], str] = {}
+    kinds: dict[tuple[tuple[str, str], ...], str] = {}
+    rows = []
+    for each in kept:
+        for position, item in enumerate(each.frozen.edition.items):
+            paper = item.paper
+            called = tuple(item.kinds.items())
+            if called not in kinds:
+                kinds[called] = to_json(dict(called))
+            if paper.categories not in categories:
+                categories[paper.categories] = to_json(paper.categories)
+            rows.append(
+                {
+                    "edition_id": each.id,
+                    "position": position,
+                    "set_id": each.set_id,
+                    "delivery_key": delivery_key(item),
+                    "base_id": paper.base_id,
+                    "version": paper.version,
+                    "kind": item.kind.value,
+                    "categories": categories[paper.categories],
+                    "kinds": kinds[called],
+                    "hits": hits_record(item.hits),
+                }
+            )
+    if not rows:
+        return
     try:
         connection.execute(insert(edition_papers), rows)
     except IntegrityError as error:
         msg = (
-            f"the edition of {frozen.keyword_set.name!r} for {edition.day} cannot be kept: one of"
-            " its papers is not stored, or another edition just showed it; publish again"
+            f"{_name(kept)} cannot be kept: one of its papers is not stored, or another edition"
+            " just showed it; publish again"
         )
         raise StoreError(msg) from error
+
+
+def _name(kept: Collection[_Kept]) -> str:
+    first = next(iter(kept)).frozen
+    if len(kept) > 1:
+        return f"one of {len(kept)} editions for {first.edition.day}"
+    return f"the edition of {first.keyword_set.name!r} for {first.edition.day}"

@@ -190,7 +190,8 @@ subscriptions = Table(
 
 # `edition_id` is the newest of what goes out together; the others are in `joined_editions`.
 # `wired`: what an attempt sent may have arrived. `repeats` counts sendings that may have repeated
-# an earlier one. `planned_at`, when it was to leave, and `settled_at` are for measuring.
+# an earlier one, `failures` attempts that ended badly. `planned_at`, when it was to leave, and
+# `settled_at` are for measuring.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -206,6 +207,7 @@ deliveries = Table(
     Column("subscription_id", Integer, ForeignKey("subscriptions.id"), nullable=False),
     Column("slot", Text, nullable=False),
     Column("repeats", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
     Column("wired", Boolean, nullable=False),
     Column("planned_at", BigInteger, nullable=False),
     Column("settled_at", BigInteger, nullable=True),

@@ -7,13 +7,22 @@ import json
 import subprocess
 import sys
 import time
+from datetime import date, timedelta
 from pathlib import Path
 
-from bot.adapters.store import SharedThrottle, open_store
+from bot.adapters.store import SharedThrottle, Store, open_store
+from bot.core.editions import DeliveryState, DestinationKind
+from bot.core.keyword_sets import KeywordSet
+from bot.core.records import Claim
+from bot.core.retrying import Pace
+from bot.core.subscriptions import CONFIG, Subscription
+from bot.flows.publish import publish
 from tests.adapters.store.made_up import (
     CATS,
     CHANNEL,
+    DAY,
     MAIL,
+    MINUTE,
     NOW,
     announce,
     due_ids,
@@ -26,6 +35,12 @@ from tests.adapters.store.made_up import (
 
 INTERVAL_S = 0.05
 WAITS = 5
+SETS = [KeywordSet(f"Cats {number}", keywords=(("cat",),)) for number in range(50)]
+PACES = {
+    "at-once": Pace(at_once=3),
+    "alone": Pace(alone=True),
+    "interval": Pace(interval=60 * MINUTE),
+}
 
 
 def race(verb: str, url: str, racers: int = 8) -> list[object]:
@@ -53,7 +68,7 @@ def race(verb: str, url: str, racers: int = 8) -> list[object]:
     return [json.loads(line) for line in said]
 
 
-def act(verb: str, url: str, number: int) -> object:
+def act(verb: str, url: str, number: int) -> object:  # noqa: PLR0911 - a verb each
     if verb == "open":
         _wait_for_the_start()
         with open_store(url) as store:
@@ -70,6 +85,15 @@ def act(verb: str, url: str, number: int) -> object:
                 store, CATS, make_edition(make_paper()), [(MAIL, NOW), (CHANNEL, NOW)], NOW
             )
             return None if planned is None else [delivery.id for delivery in planned]
+        if verb == "plan":
+            return _publish(store, DAY)
+        if verb == "plan two days":
+            return _publish(store, DAY + timedelta(days=number % 2))
+        if verb == "sync":
+            wanted = [Subscription(*CATS.key, place, origin=CONFIG) for place in (MAIL, CHANNEL)]
+            return [each.id for each in store.sync_subscriptions(CONFIG, wanted, NOW)]
+        if verb in PACES:
+            return _claim_at_pace(store, verb)
         if verb == "claim":
             claims = [take(store, due) for due in due_ids(store, NOW)]
             return [claim.delivery.id for claim in claims if claim]
@@ -77,6 +101,23 @@ def act(verb: str, url: str, number: int) -> object:
             throttle = SharedThrottle(store, "arxiv", INTERVAL_S)
             return [_time_of(throttle) for _ in range(WAITS)]
     raise ValueError(verb)
+
+
+def _publish(store: Store, day: date) -> list[int]:
+    published = publish(day, SETS, store, categories=["cs.CV"], now=NOW)
+    return [delivery.id for each in published for delivery in each.deliveries]
+
+
+def _claim_at_pace(store: Store, name: str) -> list[str]:
+    """Claim all that may be claimed; what keeps an interval is done at once."""
+    addresses = []
+    for number in due_ids(store, NOW):
+        claim = store.claim(number, NOW, NOW + MINUTE, {DestinationKind.CHANNEL: PACES[name]})
+        if isinstance(claim, Claim):
+            addresses.append(claim.delivery.destination.address)
+            if name == "interval":
+                assert store.settle(claim, DeliveryState.SENT, at=NOW, detail="there")
+    return addresses
 
 
 def _time_of(throttle: SharedThrottle) -> float:

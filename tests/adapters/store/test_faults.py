@@ -112,3 +112,14 @@ def test_an_edition_of_papers_that_are_not_stored_is_refused(store: Store) -> No
     with pytest.raises(StoreError, match="not stored"):
         freeze(store, CATS, make_edition(make_paper()), [(MAIL, NOW)], NOW)
     assert store.edition_spans() == {}
+
+
+def test_nobody_waits_for_ever_for_a_machine_that_vanished(postgresql_url: str) -> None:
+    with open_store(postgresql_url) as store, store.reading() as connection:
+        bound = connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar()
+    assert bound == "1min"
+    chosen = "?options=-c%20idle_in_transaction_session_timeout%3D5s"
+    joint = "&" if "?" in postgresql_url else "?"
+    with open_store(postgresql_url + joint + chosen[1:]) as store, store.reading() as connection:
+        bound = connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar()
+    assert bound == "5s"

@@ -90,6 +90,9 @@ def _change_deliveries() -> None:
             sa.Column("repeats", sa.Integer(), nullable=False, server_default="0")
         )
         deliveries.add_column(
+            sa.Column("failures", sa.Integer(), nullable=False, server_default="0")
+        )
+        deliveries.add_column(
             sa.Column("wired", sa.Boolean(), nullable=False, server_default=sa.false())
         )
         deliveries.add_column(
@@ -118,6 +121,7 @@ def _change_deliveries() -> None:
         for column, kind in (
             ("slot", sa.Text()),
             ("repeats", sa.Integer()),
+            ("failures", sa.Integer()),
             ("wired", sa.Boolean()),
             ("planned_at", sa.BigInteger()),
         ):
