@@ -31,17 +31,21 @@ class DueStore(Protocol):
         ...
 
 
+# What may be on its way: a request that nobody waits for any more may still be carried out.
+_MAYBE_ON_ITS_WAY = frozenset({DeliveryState.SENDING, DeliveryState.UNKNOWN})
+
+
 class Patience:
-    """Protects deliveries on their way from a clock that jumps ahead and so ends every lease."""
+    """Protects what may be on its way from a clock that jumps ahead and so ends every wait."""
 
     def __init__(self, clock: Clock, look_after: timedelta) -> None:
-        """`look_after` is how long an ended lease is watched before anybody may act on it."""
+        """`look_after` is how long a delivery in doubt is watched before anybody may act on it."""
         self._clock = clock
         self._look_after = look_after.total_seconds()
         self._first_seen: dict[Due, float] = {}
 
     def ripe(self, due: Sequence[Due]) -> tuple[Due, ...]:
-        """Pass what may be claimed, of `sending` ones those seen for long enough by this process.
+        """Pass what may be claimed, of those in doubt what this process has seen for long enough.
 
         `due` is all that is due now: what is not in it is forgotten. How long is told in seconds
         that nobody sets, from the first sight of the delivery in its present attempt.
@@ -50,7 +54,7 @@ class Patience:
         self._first_seen = {
             each: self._first_seen.get(each, now)
             for each in due
-            if each.state is DeliveryState.SENDING
+            if each.state in _MAYBE_ON_ITS_WAY
         }
         return tuple(
             each

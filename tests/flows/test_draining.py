@@ -448,7 +448,7 @@ def test_a_lease_that_ended_is_watched_before_the_delivery_is_taken_over(
 
 
 LOOK_AFTER = timedelta(minutes=2)
-WAITING = [DeliveryState.PENDING, DeliveryState.RETRY, DeliveryState.UNKNOWN]
+WAITING = [DeliveryState.PENDING, DeliveryState.RETRY]
 
 
 def sending(attempt: int = 1, number: int = 1) -> Due:
@@ -469,6 +469,15 @@ def test_patience_watches_an_ended_lease_for_as_long_as_it_should() -> None:
     assert patience.ripe([sending()]) == ()
     clock.advance(timedelta(microseconds=1))
     assert patience.ripe([sending()]) == (sending(),)
+
+
+def test_patience_watches_what_may_still_be_carried_out() -> None:
+    clock = StillClock(NOW)
+    patience = Patience(clock, LOOK_AFTER)
+    unknown = Due(1, DeliveryState.UNKNOWN, 1)
+    assert patience.ripe([unknown]) == ()
+    clock.advance(LOOK_AFTER)
+    assert patience.ripe([unknown]) == (unknown,)
 
 
 def test_patience_is_not_taken_in_by_a_clock_that_is_set() -> None:
