@@ -52,9 +52,7 @@ class Patience:
         """
         now = self._clock.elapsed()
         self._first_seen = {
-            each: self._first_seen.get(each, now)
-            for each in due
-            if each.state in _MAYBE_ON_ITS_WAY
+            each: self._first_seen.get(each, now) for each in due if each.state in _MAYBE_ON_ITS_WAY
         }
         return tuple(
             each

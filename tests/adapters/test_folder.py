@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -223,7 +223,7 @@ def test_a_file_in_the_place_of_the_folder_is_said(tmp_path: Path, sender: Folde
     path = tmp_path / "digests"
     path.write_text("mine")
     message = f"cannot use the folder {path}: .*; a file stands where the folder should be"
-    acts = (
+    acts: tuple[Callable[[], object], ...] = (
         lambda: sender.send(make_edition(), to(path), "key-1", leave),
         lambda: sender.find(make_edition(), to(path), "key-1"),
     )

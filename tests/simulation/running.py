@@ -22,7 +22,9 @@ from tests.simulation.truth import Demands
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
+# In New York.
 _SATURDAY = 5
+_MORNING, _EVENING = 8, 18
 # As long as others' turns keep something from being sent, so many more looks are taken.
 _MOST_LOOKS = 60
 
@@ -69,11 +71,13 @@ def move(time: timedelta, *clocks: StillClock) -> None:
 
 
 def next_step(now: datetime) -> timedelta:
-    """Return ten minutes when New York's batches come, an hour otherwise, more at weekends."""
+    """Return ten minutes when batches come, an hour around it, more by day and at weekends."""
     local = now.astimezone(EASTERN)
     if local.weekday() >= _SATURDAY:
-        return 2 * HOUR
-    return 10 * MINUTE if local.hour == 0 else HOUR
+        return 3 * HOUR
+    if local.hour == 0:
+        return 10 * MINUTE
+    return 2 * HOUR if _MORNING <= local.hour < _EVENING else HOUR
 
 
 def arrivals(inboxes: dict[DestinationKind, Inbox]) -> list[Arrival]:

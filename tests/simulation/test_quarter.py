@@ -194,7 +194,7 @@ def test_after_a_week_away_each_destination_gets_one_catch_up(quarter: Quarter) 
         missed = [day for day in days if MISSED[0] <= day < MISSED[1]]
         (digest,) = (each for each in came if MISSED[0] <= each.edition.day <= MISSED[1])
         assert (digest.edition.since, digest.edition.day) == (min(missed), MISSED[1])
-        assert set(shown_keys([digest])).issuperset(*(days[day] for day in missed))
+        assert set(shown_keys([digest])) >= set().union(*(days[day] for day in missed))
         hits = [len(item.keywords) for item in digest.edition.items]
         assert hits == sorted(hits, reverse=True)
 

@@ -3,7 +3,19 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Connection, Integer, Text, Update, bindparam, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    Integer,
+    Text,
+    Update,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from bot.adapters.store.rows import storable, to_micros
 from bot.adapters.store.tables import deliveries, delivery_events
@@ -56,3 +68,48 @@ class Change:
         if changed is not None:
             connection.execute(self._line, {**line, "line_of": changed})
         return changed is not None
+
+
+# Built once: to build a statement takes longer than to have it run.
+# A delivery as it was when it was read. That it was not `wired` says that it may be sent without
+# a look, so it must not have left since.
+_SEEN = update(deliveries).where(
+    deliveries.c.id == bindparam("number"),
+    deliveries.c.attempt == bindparam("mine"),
+    deliveries.c.state == bindparam("before"),
+    deliveries.c.edition_id == bindparam("edition"),
+    deliveries.c.wired == bindparam("left"),
+)
+BEGIN = Change(
+    _SEEN.values(
+        state=DeliveryState.SENDING.value,
+        attempt=bindparam("next"),
+        lease_until=bindparam("until"),
+        due_at=None,
+    )
+)
+CANCEL = Change(
+    _SEEN.values(
+        state=DeliveryState.CANCELLED.value,
+        lease_until=None,
+        due_at=None,
+        settled_at=bindparam("end"),
+    )
+)
+PUT_OFF = _SEEN.values(state=bindparam("to"), lease_until=None, due_at=bindparam("next"))
+_MINE = update(deliveries).where(
+    deliveries.c.id == bindparam("number"),
+    deliveries.c.attempt == bindparam("mine"),
+    deliveries.c.state == DeliveryState.SENDING.value,
+)
+LEAVE = Change(_MINE.values(wired=True, repeats=deliveries.c.repeats + bindparam("more")))
+SETTLE = Change(
+    _MINE.values(
+        state=bindparam("to"),
+        wired=func.coalesce(bindparam("wire", type_=Boolean), deliveries.c.wired),
+        lease_until=None,
+        due_at=bindparam("next"),
+        settled_at=bindparam("end"),
+        failures=deliveries.c.failures + bindparam("bad", type_=Integer),
+    )
+)

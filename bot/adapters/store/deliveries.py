@@ -9,42 +9,37 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     BindParameter,
-    Boolean,
     ColumnElement,
     Connection,
     Engine,
-    Integer,
     Row,
     and_,
     bindparam,
     exists,
-    func,
     or_,
     select,
     update,
 )
 
-from bot.adapters.store.changes import Change
+from bot.adapters.store.changes import LEAVE, SETTLE
+from bot.adapters.store.claiming import (
+    ChangedError,
+    begin,
+    cancel,
+    check,
+    expire,
+    is_plain,
+    put_off,
+)
 from bot.adapters.store.database import Database
-from bot.adapters.store.events import append_event
 from bot.adapters.store.faults import translated
-from bot.adapters.store.frozen import load_edition
 from bot.adapters.store.pacing import find_busy
 from bot.adapters.store.recent import Recent
 from bot.adapters.store.rows import to_micros
 from bot.adapters.store.tables import deliveries, editions, joined_editions, sets, subscriptions
-from bot.core.editions import (
-    Delivery,
-    DeliveryState,
-    Destination,
-    DestinationKind,
-    Edition,
-    allows,
-)
-from bot.core.joining import join_editions
+from bot.core.editions import Delivery, DeliveryState
 from bot.core.records import Busy, Claim, Due
 from bot.core.retrying import NO_PACES, Pace
-from bot.errors import StoreError
 
 _WAITING = (DeliveryState.PENDING, DeliveryState.UNKNOWN, DeliveryState.RETRY)
 _SETTLED = frozenset({DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.CANCELLED})
@@ -94,31 +89,18 @@ class Deliveries(Database):
         subscription was removed is cancelled. Busy where `pace` of its kind forbids it now: it is
         due again at that time.
         """
-        with self.writing() as connection:
-            row = connection.execute(_FREE, {"number": delivery_id, "now": to_micros(now)}).first()
-            if row is None or not (row.wanted or row.removed):
-                return None
-            before = _expire(connection, row, now)
-            if row.removed:
-                _cancel(connection, row, before, now)
-                return None
-            busy = find_busy(connection, row, pace.get(row.kind), now)
-            if busy is not None:
-                connection.execute(
-                    update(deliveries)
-                    .where(deliveries.c.id == delivery_id)
-                    .values(state=before.value, lease_until=None, due_at=to_micros(busy.until))
-                )
-                return busy
-            delivery = _take(connection, row, before, now=now, lease_until=lease_until)
-            edition = self._load(connection, row)
-        return Claim(
-            delivery,
-            edition,
-            in_doubt=row.wired,
-            lease_until=lease_until,
-            failures=row.failures,
-        )
+        try:
+            with self._alone() as connection:
+                found = {"number": delivery_id, "now": to_micros(now)}
+                row = connection.execute(_FREE, found).first()
+                if row is None or not (row.wanted or row.removed):
+                    return None
+                if self.is_sqlite or is_plain(row, pace):
+                    return self._take(connection, row, pace, now=now, lease_until=lease_until)
+            with self.writing() as connection:
+                return self._take(connection, row, pace, now=now, lease_until=lease_until)
+        except ChangedError:
+            return None
 
     def leave(self, claim: Claim, at: datetime, *, again: bool) -> bool:
         """Commit that the claim's sending is about to leave this machine.
@@ -128,7 +110,7 @@ class Deliveries(Database):
         """
         delivery = claim.delivery
         with self._alone() as connection:
-            return _LEAVE.make(
+            return LEAVE.make(
                 connection,
                 {**_name(delivery), "more": int(again)},
                 state=DeliveryState.SENDING,
@@ -155,7 +137,7 @@ class Deliveries(Database):
         `core.editions.allows` refuses.
         """
         delivery = claim.delivery
-        _check(delivery.id, DeliveryState.SENDING, state)
+        check(delivery.id, DeliveryState.SENDING, state)
         values = {
             **_name(delivery),
             "to": state.value,
@@ -165,7 +147,7 @@ class Deliveries(Database):
             "bad": int(state in _BAD),
         }
         with self.writing() if pause else self._alone() as connection:
-            settled = _SETTLE.make(
+            settled = SETTLE.make(
                 connection, values, state=state, attempt=delivery.attempt, at=at, detail=detail
             )
             if settled and pause:
@@ -182,9 +164,39 @@ class Deliveries(Database):
                 )
         return settled
 
+    def _take(
+        self,
+        connection: Connection,
+        row: Row[Any],
+        pace: Mapping[str, Pace],
+        *,
+        now: datetime,
+        lease_until: datetime,
+    ) -> Claim | Busy | None:
+        """Make of a row that was just read a claim, or what else becomes of it.
+
+        Every statement asks for the row as it was read; raise ChangedError where it is not so.
+        """
+        before = expire(connection, row, now)
+        if row.removed:
+            cancel(connection, row, before, now)
+            return None
+        busy = find_busy(connection, row, pace.get(row.kind), now)
+        if busy is not None:
+            put_off(connection, row, before, busy)
+            return busy
+        edition = self._recent.load(connection, row)
+        return Claim(
+            begin(connection, row, before, now=now, lease_until=lease_until),
+            edition,
+            in_doubt=row.wired,
+            lease_until=lease_until,
+            failures=row.failures,
+        )
+
     @contextmanager
     def _alone(self) -> Iterator[Connection]:
-        """Open a transaction for one statement, which PostgreSQL commits by itself."""
+        """Open a transaction; on PostgreSQL each statement is one of its own."""
         if self.is_sqlite:
             with self.writing() as connection:
                 yield connection
@@ -199,14 +211,6 @@ class Deliveries(Database):
     @cached_property
     def _recent(self) -> Recent:
         return Recent()
-
-    def _load(self, connection: Connection, row: Row[Any]) -> Edition:
-        """Load what a delivery brings; an edition that many get is read once."""
-        if row.joined:
-            return load_editions(connection, row.id, row.edition_id)
-        return self._recent.get(
-            (row.edition_id, row.frozen_at), lambda: load_edition(connection, row.edition_id)
-        )
 
 
 def is_due(now: int | BindParameter[int]) -> ColumnElement[bool]:
@@ -228,86 +232,9 @@ def is_wanted() -> ColumnElement[bool]:
     return and_(~subscriptions.c.removed, ~subscriptions.c.paused, ~sets.c.paused)
 
 
-def load_editions(connection: Connection, delivery_id: int, newest: int) -> Edition:
-    """Load all that a delivery brings, as one digest."""
-    others = connection.execute(
-        select(joined_editions.c.edition_id).where(joined_editions.c.delivery_id == delivery_id)
-    ).scalars()
-    found = [load_edition(connection, number) for number in (*others, newest)]
-    return join_editions(sorted(found, key=lambda edition: edition.day))
-
-
-def _expire(connection: Connection, row: Row[Any], now: datetime) -> DeliveryState:
-    """Say in the history what a lease that ran out leaves behind; return the state it is in."""
-    state = DeliveryState(row.state)
-    if state is not DeliveryState.SENDING:
-        return state
-    state, detail = DeliveryState.RETRY, "the lease ran out before anything left"
-    if row.wired:
-        state, detail = DeliveryState.UNKNOWN, "the lease ran out: it may have arrived"
-    append_event(connection, row.id, state=state, attempt=row.attempt, at=now, detail=detail)
-    return state
-
-
-def _cancel(connection: Connection, row: Row[Any], before: DeliveryState, now: datetime) -> None:
-    _check(row.id, before, DeliveryState.CANCELLED)
-    connection.execute(
-        update(deliveries)
-        .where(deliveries.c.id == row.id)
-        .values(
-            state=DeliveryState.CANCELLED.value,
-            lease_until=None,
-            due_at=None,
-            settled_at=to_micros(now),
-        )
-    )
-    append_event(
-        connection,
-        row.id,
-        state=DeliveryState.CANCELLED,
-        attempt=row.attempt,
-        at=now,
-        detail="the subscription was removed",
-    )
-
-
-def _take(
-    connection: Connection,
-    row: Row[Any],
-    before: DeliveryState,
-    *,
-    now: datetime,
-    lease_until: datetime,
-) -> Delivery:
-    _check(row.id, before, DeliveryState.SENDING)
-    attempt = row.attempt + 1
-    _TAKE.make(
-        connection,
-        {"number": row.id, "next": attempt, "until": to_micros(lease_until)},
-        state=DeliveryState.SENDING,
-        attempt=attempt,
-        at=now,
-        detail="claimed",
-    )
-    return Delivery(
-        id=row.id,
-        edition_id=row.edition_id,
-        destination=Destination(DestinationKind(row.kind), row.address),
-        state=DeliveryState.SENDING,
-        attempt=attempt,
-        key=row.key,
-    )
-
-
 def _name(delivery: Delivery) -> dict[str, object]:
     """Name a delivery in the attempt that is this process's."""
     return {"number": delivery.id, "mine": delivery.attempt}
-
-
-def _check(delivery_id: int, before: DeliveryState, after: DeliveryState) -> None:
-    if not allows(before, after):
-        msg = f"delivery {delivery_id} cannot go from {before} to {after}; nothing was changed"
-        raise StoreError(msg)
 
 
 # Built once: to build a statement takes longer than to have it run.
@@ -321,31 +248,4 @@ _FREE = (
     )
     .select_from(_WITH_SUBSCRIPTION.join(editions, editions.c.id == deliveries.c.edition_id))
     .where(deliveries.c.id == bindparam("number"), is_due(bindparam("now", type_=BigInteger)))
-    .with_for_update(of=deliveries)
-)
-_TAKE = Change(
-    update(deliveries)
-    .where(deliveries.c.id == bindparam("number"))
-    .values(
-        state=DeliveryState.SENDING.value,
-        attempt=bindparam("next"),
-        lease_until=bindparam("until"),
-        due_at=None,
-    )
-)
-_MINE = update(deliveries).where(
-    deliveries.c.id == bindparam("number"),
-    deliveries.c.attempt == bindparam("mine"),
-    deliveries.c.state == DeliveryState.SENDING.value,
-)
-_LEAVE = Change(_MINE.values(wired=True, repeats=deliveries.c.repeats + bindparam("more")))
-_SETTLE = Change(
-    _MINE.values(
-        state=bindparam("to"),
-        wired=func.coalesce(bindparam("wire", type_=Boolean), deliveries.c.wired),
-        lease_until=None,
-        due_at=bindparam("next"),
-        settled_at=bindparam("end"),
-        failures=deliveries.c.failures + bindparam("bad", type_=Integer),
-    )
 )

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot.adapters.store.database import Database, insert_into
 from bot.adapters.store.frozen import hits_record, receipt_record, showing_of, summary_record
@@ -200,13 +201,36 @@ def _add_papers(connection: Connection, kept: Collection[_Kept]) -> None:
     if not rows:
         return
     try:
-        connection.execute(insert(edition_papers), rows)
+        if connection.dialect.name == "sqlite":
+            connection.execute(insert(edition_papers), rows)
+        else:
+            _copy(connection, edition_papers, rows)
     except IntegrityError as error:
         msg = (
             f"{_name(kept)} cannot be kept: one of its papers is not stored, or another edition"
             " just showed it; publish again"
         )
         raise StoreError(msg) from error
+
+
+def _copy(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Bring rows to PostgreSQL in half the time that INSERTs take.
+
+    SQLAlchemy has no COPY, so its errors are made here:
+    https://www.psycopg.org/psycopg3/docs/basic/copy.html
+    """
+    names = list(rows[0])
+    statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
+    driver = connection.dialect.loaded_dbapi
+    cursor: Any = connection.connection.cursor()
+    try:
+        with cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row([row[name] for name in names])
+    except driver.IntegrityError as error:
+        raise IntegrityError(statement, None, error) from error
+    except driver.Error as error:
+        raise DBAPIError(statement, None, error) from error
 
 
 def _name(kept: Collection[_Kept]) -> str:

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def race(verb: str, url: str, racers: int = 8) -> list[object]:
     return [json.loads(line) for line in said]
 
 
-def act(verb: str, url: str, number: int) -> object:  # noqa: PLR0911 - a verb each
+def act(verb: str, url: str, number: int) -> object:
     if verb == "open":
         _wait_for_the_start()
         with open_store(url) as store:
@@ -76,31 +77,32 @@ def act(verb: str, url: str, number: int) -> object:  # noqa: PLR0911 - a verb e
     with open_store(url) as store:
         store.count()
         _wait_for_the_start()
-        if verb == "save":
-            category = ("cs.CV", "cs.RO")[number % 2]
-            batch = announce(*(make_paper(n) for n in range(1, 41)), category=category)
-            return save(store, batch)
-        if verb == "publish":
-            planned = freeze(
-                store, CATS, make_edition(make_paper()), [(MAIL, NOW), (CHANNEL, NOW)], NOW
-            )
-            return None if planned is None else [delivery.id for delivery in planned]
-        if verb == "plan":
-            return _publish(store, DAY)
-        if verb == "plan two days":
-            return _publish(store, DAY + timedelta(days=number % 2))
-        if verb == "sync":
-            wanted = [Subscription(*CATS.key, place, origin=CONFIG) for place in (MAIL, CHANNEL)]
-            return [each.id for each in store.sync_subscriptions(CONFIG, wanted, NOW)]
-        if verb in PACES:
-            return _claim_at_pace(store, verb)
-        if verb == "claim":
-            claims = [take(store, due) for due in due_ids(store, NOW)]
-            return [claim.delivery.id for claim in claims if claim]
-        if verb == "wait":
-            throttle = SharedThrottle(store, "arxiv", INTERVAL_S)
-            return [_time_of(throttle) for _ in range(WAITS)]
-    raise ValueError(verb)
+        return VERBS[verb](store, number)
+
+
+def _save(store: Store, number: int) -> int:
+    category = ("cs.CV", "cs.RO")[number % 2]
+    return save(store, announce(*(make_paper(n) for n in range(1, 41)), category=category))
+
+
+def _freeze(store: Store) -> list[int] | None:
+    planned = freeze(store, CATS, make_edition(make_paper()), [(MAIL, NOW), (CHANNEL, NOW)], NOW)
+    return None if planned is None else [delivery.id for delivery in planned]
+
+
+def _claim(store: Store) -> list[int]:
+    claims = [take(store, due) for due in due_ids(store, NOW)]
+    return [claim.delivery.id for claim in claims if claim]
+
+
+def _wait(store: Store) -> list[float]:
+    throttle = SharedThrottle(store, "arxiv", INTERVAL_S)
+    return [_time_of(throttle) for _ in range(WAITS)]
+
+
+def _sync(store: Store) -> list[int]:
+    wanted = [Subscription(*CATS.key, place, origin=CONFIG) for place in (MAIL, CHANNEL)]
+    return [each.id for each in store.sync_subscriptions(CONFIG, wanted, NOW)]
 
 
 def _publish(store: Store, day: date) -> list[int]:
@@ -130,6 +132,19 @@ def _wait_for_the_start() -> None:
     sys.stdout.flush()
     sys.stdin.readline()
 
+
+VERBS: dict[str, Callable[[Store, int], object]] = {
+    "save": _save,
+    "publish": lambda store, _: _freeze(store),
+    "claim": lambda store, _: _claim(store),
+    "wait": lambda store, _: _wait(store),
+    "sync": lambda store, _: _sync(store),
+    "plan": lambda store, _: _publish(store, DAY),
+    "plan two days": lambda store, number: _publish(store, DAY + timedelta(days=number % 2)),
+    "at-once": lambda store, _: _claim_at_pace(store, "at-once"),
+    "alone": lambda store, _: _claim_at_pace(store, "alone"),
+    "interval": lambda store, _: _claim_at_pace(store, "interval"),
+}
 
 if __name__ == "__main__":
     sys.stdout.write(json.dumps(act(sys.argv[1], sys.argv[2], int(sys.argv[3]))))
