@@ -97,7 +97,13 @@ class FolderSender:
             raise _explain(error, root) from error
         return Sent(f"{root / name}.html")
 
-    def find(self, edition: Edition, destination: Destination, key: str) -> Sent | None:  # noqa: ARG002 - the key says all
+    def find(
+        self,
+        edition: Edition,  # noqa: ARG002 - the key says all
+        destination: Destination,
+        key: str,
+        trail: object = None,  # noqa: ARG002 - one delivery is one entry
+    ) -> Sent | None:
         """Look the key up in the folder's manifest, which is written last."""
         root = find_root(destination)
         try:

@@ -32,8 +32,9 @@ class KeywordSet:
 
     Each member of `keywords` is one alternative; its strings must all match. A paper that matches
     any of `exclude` is left out. `categories` empty means every followed category. `types` are the
-    announcement types that reach an edition. `owner` is "config" for sets of the config file and
-    "operator" for those added on the command line.
+    announcement types that reach an edition. `owner` is "config" for sets of the config file,
+    "operator" for those added on the command line, and `core.slack_names.workspace_owner` for
+    those of a workspace; `creator` is who made one of the latter (`Person.origin`).
     """
 
     name: str
@@ -45,6 +46,7 @@ class KeywordSet:
     match: MatchMode = MatchMode.WORDS
     owner: str = "config"
     paused: bool = False
+    creator: str = ""
 
     @property
     def key(self) -> SetKey:

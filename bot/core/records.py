@@ -1,9 +1,10 @@
 """What a store hands back: papers with their prepared text, and what became of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from bot.core.editions import DayListing, Delivery, DeliveryState, Destination, Edition
 from bot.core.papers import AnnounceType, Paper
@@ -77,12 +78,28 @@ class Showing:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One message of a delivery that is several: when it left, and what its destination calls it.
+
+    `reference` is "" where nobody knows whether it arrived.
+    """
+
+    number: int
+    reference: str
+    at: datetime
+
+
+NO_PARTS: Mapping[int, Part] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A delivery taken by this process, with what is to be sent.
 
     `in_doubt`: an earlier attempt may have arrived. The delivery's `attempt` is this claim's
     number. From `lease_until` on others may take it over. `failures` counts earlier attempts that
-    ended badly; those that only died are not among them.
+    ended badly; those that only died are not among them. `parts` and `draft` are what earlier
+    attempts left: messages by number, and what all attempts send alike.
     """
 
     delivery: Delivery
@@ -90,6 +107,8 @@ class Claim:
     in_doubt: bool
     lease_until: datetime
     failures: int = 0
+    parts: Mapping[int, Part] = field(default_factory=lambda: NO_PARTS)
+    draft: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +165,22 @@ class CannotTell(StrEnum):
     """A destination that cannot say whether something arrived (mail)."""
 
     CANNOT_TELL = "cannot tell"
+
+
+class Mark(StrEnum):
+    """What a person says of a paper: it is kept for later, or it was not for their channel."""
+
+    SAVED = "saved"
+    UNWANTED = "unwanted"
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedPaper:
+    """A paper that a person marked: when, and for which conversation ("": for themselves)."""
+
+    base_id: str
+    place: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Subscriptions: which set's editions go where, and when; nothing here keeps or sends them."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.core.editions import Destination, Edition
 from bot.core.keyword_sets import KeywordSet
@@ -16,7 +17,7 @@ class Subscription:
 
     `set_owner` and `set_name` say whose set. `origin` says who asked for the subscription. While
     `paused` nothing is planned for it and nothing planned leaves; `reason` says why, where it was
-    not a person's wish.
+    not a person's wish, and `until` when the pause ends by itself (None: when somebody ends it).
     """
 
     set_owner: str
@@ -27,6 +28,7 @@ class Subscription:
     paused: bool = False
     reason: str = ""
     id: int = 0
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,45 +7,14 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.core.doubts import InDoubt
-from bot.core.editions import DeliveryState, Destination, DestinationKind, Edition
+from bot.core.editions import DeliveryState, Destination, DestinationKind
 from bot.core.records import Busy, CannotTell, Claim, Due, Sent
 from bot.core.retrying import MOST_ATTEMPTS, NO_PACES, Pace, pause_before
 from bot.errors import BotError, DeliveryError, StoreError
+from bot.flows.passage import Clock, LateError, Passage, Sender, TrailStore
 
 
-class Clock(Protocol):
-    """The time, told twice: clocks are set, and machines sleep."""
-
-    def now(self) -> datetime:
-        """Return the time of day, with its zone."""
-        ...
-
-    def elapsed(self) -> float:
-        """Return seconds that nobody sets back or forward, a sleeping machine's included."""
-        ...
-
-
-class Sender(Protocol):
-    """One kind of destination."""
-
-    def send(
-        self, edition: Edition, destination: Destination, key: str, leave: Callable[[], None]
-    ) -> Sent:
-        """Deliver once; raise DeliveryError(permanent | unknown | retry_after | gone).
-
-        Call `leave` right before the first byte that may make the delivery visible leaves, when
-        all else is ready; let through what it raises.
-        """
-        ...
-
-    def find(
-        self, edition: Edition, destination: Destination, key: str
-    ) -> Sent | CannotTell | None:
-        """Say whether the delivery of this key has arrived; raise DeliveryError where unclear."""
-        ...
-
-
-class DeliveryStore(Protocol):
+class DeliveryStore(TrailStore, Protocol):
     """The ledger: what deliver needs to remember."""
 
     def due_deliveries(self, now: datetime) -> tuple[Due, ...]:
@@ -66,14 +35,6 @@ class DeliveryStore(Protocol):
         somebody else has it, it is settled, or its subscription or set is paused; one whose
         subscription was removed is cancelled. Busy where `pace` of its kind forbids it now: it is
         due again at that time.
-        """
-        ...
-
-    def leave(self, claim: Claim, at: datetime, *, again: bool) -> bool:
-        """Commit that the claim's sending is about to leave this machine.
-
-        `again`: it may repeat an earlier one, which is counted. False where a later attempt has
-        taken over.
         """
         ...
 
@@ -138,10 +99,6 @@ class Terms:
     chance: Callable[[], float] = lambda: 0.0
 
 
-class _LateError(Exception):
-    """This claim is no longer this process's: nothing was sent."""
-
-
 def deliver(
     delivery_id: int,
     store: DeliveryStore,
@@ -165,7 +122,8 @@ def deliver(
         return Outcome(Result.SKIPPED)
     if isinstance(claim, Busy):
         return Outcome(Result.BUSY, again=claim.until)
-    return _Attempt(claim, store, clock, terms, began).run(senders)
+    passage = Passage(claim, store, clock, lease=terms.lease, margin=terms.margin, began=began)
+    return _Attempt(claim, store, clock, terms, passage).run(senders)
 
 
 def deliver_due(
@@ -179,35 +137,29 @@ def deliver_due(
     return tuple(deliver(each.id, store, senders, clock, terms) for each in due)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Attempt:
-    """One claim on its way.
-
-    `doubtful`: an earlier attempt may have arrived; `left`: this one may have.
-    """
+    """One claim on its way."""
 
     claim: Claim
     store: DeliveryStore
     clock: Clock
     terms: Terms
-    began: float
-    doubtful: bool = False
-    left: bool = False
+    passage: Passage
 
     def run(self, senders: Mapping[DestinationKind, Sender]) -> Outcome:
         """Send and settle."""
-        self.doubtful = self.claim.in_doubt
         try:
             sent, result = self._send(senders)
-        except _LateError:
+        except LateError:
             return Outcome(Result.SKIPPED, self.claim.delivery.destination)
         except DeliveryError as error:
             return self._settle_error(error)
         except BotError as error:
-            return self._settle_error(DeliveryError(str(error), unknown=self.left))
+            return self._settle_error(DeliveryError(str(error), unknown=self.passage.left))
         except Exception as error:  # noqa: BLE001 - one bad delivery never stops the others
             reason = f"{type(error).__name__}: {error}"
-            return self._settle_error(DeliveryError(reason, unknown=self.left))
+            return self._settle_error(DeliveryError(reason, unknown=self.passage.left))
         settled = self._settle(DeliveryState.SENT, result, detail=sent.reference)
         # It is there, whoever else tries meanwhile: that one looks before it sends.
         return replace(settled, result=result) if settled.result is Result.SKIPPED else settled
@@ -219,9 +171,11 @@ class _Attempt:
         if sender is None:
             message = f"nothing here delivers to {delivery.destination}: set that up, or remove it"
             raise DeliveryError(message)
-        if self.doubtful:
+        if self.passage.doubtful:
             try:
-                found = sender.find(self.claim.edition, delivery.destination, delivery.key)
+                found = sender.find(
+                    self.claim.edition, delivery.destination, delivery.key, self.passage
+                )
             except BotError as error:
                 raise _keep_doubt(error) from error
             if isinstance(found, Sent):
@@ -232,37 +186,20 @@ class _Attempt:
                     f" (`papers deliveries retry {delivery.id}` sends it again)"
                 )
                 raise DeliveryError(message, permanent=True)
-            self.doubtful = found is CannotTell.CANNOT_TELL
+            self.passage.doubtful = found is CannotTell.CANNOT_TELL
         if delivery.attempt > MOST_ATTEMPTS:
             message = f"it was begun {delivery.attempt - 1} times and never known to arrive"
             raise DeliveryError(message, permanent=True)
         return (
-            sender.send(self.claim.edition, delivery.destination, delivery.key, self._leave),
+            sender.send(self.claim.edition, delivery.destination, delivery.key, self.passage),
             Result.SENT,
         )
-
-    def _leave(self) -> None:
-        """Record that it leaves, then look at the clocks once more: nothing comes after that."""
-        if self._is_late() or not self.store.leave(
-            self.claim, self.clock.now(), again=self.doubtful
-        ):
-            raise _LateError
-        if self._is_late():
-            raise _LateError
-        self.left = True
-
-    def _is_late(self) -> bool:
-        """Whether too little of the lease is left, by either clock."""
-        allowed = self.terms.lease - self.terms.margin
-        if self.clock.elapsed() - self.began > allowed.total_seconds():
-            return True
-        return self.clock.now() > self.claim.lease_until - self.terms.margin
 
     def _settle_error(self, error: DeliveryError) -> Outcome:
         """Record a failed attempt: for good, in doubt, or for another try."""
         delivery = self.claim.delivery
         detail = str(error)
-        unknown = error.unknown or self.doubtful
+        unknown = error.unknown or self.passage.doubtful
         state = DeliveryState.UNKNOWN if unknown else DeliveryState.RETRY
         if error.gone:
             return self._settle(state, Result.PAUSED, detail=detail, pause=detail)

@@ -14,7 +14,8 @@ from typing import Protocol
 from bot.core.editions import DeliveryState
 from bot.core.records import Due
 from bot.errors import StoreError
-from bot.flows.deliver import Clock, Outcome, Result
+from bot.flows.deliver import Outcome, Result
+from bot.flows.passage import Clock
 
 DeliverOne = Callable[[int], Outcome]
 

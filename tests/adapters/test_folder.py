@@ -37,7 +37,7 @@ from bot.errors import DeliveryError
 from bot.render.view import IndexEntry
 
 if TYPE_CHECKING:
-    from bot.flows.deliver import Sender
+    from bot.flows.passage import Sender
 
     _SENDER: Sender = FolderSender(FolderPages({}, {}, lambda _: ""), lambda _: None)  # type: ignore[arg-type, return-value]
 

@@ -35,9 +35,25 @@ class SurroundedStore:
         with self._around("claim"):
             return self._store.claim(delivery_id, now, lease_until, pace)
 
-    def leave(self, claim: Claim, at: datetime, *, again: bool) -> bool:
+    def leave(
+        self,
+        claim: Claim,
+        at: datetime,
+        *,
+        again: bool,
+        part: int = 0,
+        lease_until: datetime | None = None,
+    ) -> bool:
         with self._around("leave"):
-            return self._store.leave(claim, at, again=again)
+            return self._store.leave(claim, at, again=again, part=part, lease_until=lease_until)
+
+    def arrive(self, claim: Claim, part: int, reference: str) -> bool:
+        with self._around("arrive"):
+            return self._store.arrive(claim, part, reference)
+
+    def fix_draft(self, claim: Claim, draft: str) -> bool:
+        with self._around("fix"):
+            return self._store.fix_draft(claim, draft)
 
     def settle(
         self,

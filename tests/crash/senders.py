@@ -11,7 +11,7 @@ from bot.errors import DeliveryError
 from bot.render import data
 
 if TYPE_CHECKING:
-    from bot.flows.deliver import Sender
+    from bot.flows.passage import Sender
 
 # For a whole request and its answer: well below every margin of the tests.
 TIMEOUT_S = 1.2
@@ -61,6 +61,7 @@ class UnaskableSender:
         edition: Edition,  # noqa: ARG002 - nobody can be asked
         destination: Destination,  # noqa: ARG002
         key: str,  # noqa: ARG002
+        trail: object = None,  # noqa: ARG002
     ) -> Sent | CannotTell | None:
         return CannotTell.CANNOT_TELL
 
@@ -84,6 +85,7 @@ class AskableSender(UnaskableSender):
         edition: Edition,  # noqa: ARG002 - the key says all
         destination: Destination,
         key: str,
+        trail: object = None,  # noqa: ARG002
     ) -> Sent | CannotTell | None:
         if not self._asks:
             return None

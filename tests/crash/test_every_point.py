@@ -18,6 +18,7 @@ from tests.crash.points import TERMS, LaterClock
 from tests.crash.receiver import ROOT, Receiver
 from tests.crash.running import Books, Line, begin, judge
 from tests.crash.senders import build_senders
+from tests.fakes.trails import FreeTrail
 
 # What every first attempt goes through, in this order; statements and commits stand in between.
 FLOW = [
@@ -90,7 +91,7 @@ def begin_all(url: str, port: int, *, arrive: bool) -> None:
             if arrive:
                 delivery = claim.delivery
                 sender = senders[delivery.destination.kind]
-                sender.send(claim.edition, delivery.destination, delivery.key, lambda: None)
+                sender.send(claim.edition, delivery.destination, delivery.key, FreeTrail())
 
 
 def place(points: dict[str, str], key: str) -> tuple[bool, bool, bool]:

@@ -280,6 +280,7 @@ class Here:
         edition: Edition,  # noqa: ARG002 - the key says all
         destination: Destination,  # noqa: ARG002
         key: str,
+        trail: object = None,  # noqa: ARG002
     ) -> Sent | CannotTell | None:
         return Sent(key) if self.arrived[key] else None
 

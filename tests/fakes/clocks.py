@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.flows.deliver import Clock
+    from bot.flows.passage import Clock
 
 
 class StillClock:

@@ -7,7 +7,7 @@ from bot.core.editions import Destination, Edition
 from bot.core.records import CannotTell, Sent
 
 if TYPE_CHECKING:
-    from bot.flows.deliver import Sender
+    from bot.flows.passage import Sender
 
 Script = Exception | CannotTell | None
 
@@ -59,6 +59,7 @@ class RecordingSender:
         edition: Edition,  # noqa: ARG002 - the key says all
         destination: Destination,  # noqa: ARG002
         key: str,
+        trail: object = None,  # noqa: ARG002
     ) -> Sent | CannotTell | None:
         self.calls.append("find")
         step = self.finds.pop(0) if self.finds else None

@@ -1,7 +1,7 @@
 """A store in memory that keeps the promises of every flow's Protocol, in plain dictionaries."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,17 @@ from bot.core.editions import (
 from bot.core.joining import join_editions
 from bot.core.keyword_sets import KeywordSet, SetKey
 from bot.core.papers import Announcement, AnnounceType, Entry, Paper
-from bot.core.records import Busy, Claim, Due, PreparedDay, Showing, Sighting, Span, StoredPaper
+from bot.core.records import (
+    Busy,
+    Claim,
+    Due,
+    Part,
+    PreparedDay,
+    Showing,
+    Sighting,
+    Span,
+    StoredPaper,
+)
 from bot.core.retrying import NO_PACES, Pace
 from bot.core.schedule import Slot
 from bot.core.subscriptions import Frozen, Plan, Subscription
@@ -53,6 +63,8 @@ class Row:
     wired: bool = False
     repeats: int = 0
     failures: int = 0
+    parts: dict[int, Part] = field(default_factory=dict)
+    draft: str = ""
 
     @property
     def edition(self) -> Edition:
@@ -391,22 +403,55 @@ class MemoryStore:
         row.delivery = replace(row.delivery, attempt=row.delivery.attempt + 1)
         row.lease_until = lease_until
         self._step(row, DeliveryState.SENDING, now, "claimed")
-        return Claim(row.delivery, row.edition, row.wired, lease_until, row.failures)
+        return Claim(
+            row.delivery,
+            row.edition,
+            row.wired,
+            lease_until,
+            row.failures,
+            parts=dict(row.parts),
+            draft=row.draft,
+        )
 
     def _expire(self, row: Row, now: datetime) -> None:
         if row.delivery.state is DeliveryState.SENDING:
             state = DeliveryState.UNKNOWN if row.wired else DeliveryState.RETRY
             self._step(row, state, now, "the lease ran out")
 
-    def leave(self, claim: Claim, at: datetime, *, again: bool) -> bool:
+    def leave(
+        self,
+        claim: Claim,
+        at: datetime,
+        *,
+        again: bool,
+        part: int = 0,
+        lease_until: datetime | None = None,
+    ) -> bool:
         row = self.ledger[claim.delivery.id]
         if row.delivery != claim.delivery:
             return False
         row.wired = True
         row.repeats += again
+        row.lease_until = lease_until or row.lease_until
+        if part:
+            row.parts.setdefault(part, Part(part, "", at))
         self.history[claim.delivery.id].append(
             (DeliveryState.SENDING, claim.delivery.attempt, at, "leaving")
         )
+        return True
+
+    def arrive(self, claim: Claim, part: int, reference: str) -> bool:
+        row = self.ledger[claim.delivery.id]
+        if row.delivery != claim.delivery:
+            return False
+        row.parts[part] = replace(row.parts[part], reference=reference)
+        return True
+
+    def fix_draft(self, claim: Claim, draft: str) -> bool:
+        row = self.ledger[claim.delivery.id]
+        if row.delivery != claim.delivery:
+            return False
+        row.draft = draft
         return True
 
     def settle(

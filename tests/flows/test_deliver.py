@@ -14,8 +14,9 @@ from bot.core.retrying import NO_PACES, Pace
 from bot.core.subscriptions import Subscription
 from bot.errors import DeliveryError, SourceError, StoreError
 from bot.flows import deliver as delivering
-from bot.flows.deliver import Outcome, Result, Sender, Terms
+from bot.flows.deliver import Outcome, Result, Terms
 from bot.flows.ingest import Ingest
+from bot.flows.passage import Sender
 from bot.flows.publish import publish
 from tests.fakes.clocks import StillClock
 from tests.fakes.papers import DAY, NOW, announce, make_paper
@@ -433,9 +434,17 @@ def test_who_is_late_after_it_said_that_it_leaves_does_not_send() -> None:
     clock = StillClock(NOW)
 
     class SleepyStore(MemoryStore):
-        def leave(self, claim: Claim, at: datetime, *, again: bool) -> bool:
+        def leave(
+            self,
+            claim: Claim,
+            at: datetime,
+            *,
+            again: bool,
+            part: int = 0,
+            lease_until: datetime | None = None,
+        ) -> bool:
             clock.advance(LEASE)
-            return super().leave(claim, at, again=again)
+            return super().leave(claim, at, again=again, part=part, lease_until=lease_until)
 
     sleepy = SleepyStore()
     plan(sleepy, FOLDER)

@@ -33,10 +33,11 @@ from bot.core.records import CannotTell, Due, LedgerLine, Sent, Step
 from bot.core.schedule import Slot
 from bot.core.subscriptions import Frozen, Plan, Subscription
 from bot.errors import DeliveryError, UserError
-from bot.flows.deliver import DeliveryStore, Sender, Terms, deliver
+from bot.flows.deliver import DeliveryStore, Terms, deliver
 from bot.flows.draining import Patience
 from bot.flows.ingest import AnnouncementStore
 from bot.flows.overseeing import LedgerStore, cancel_delivery, retry_delivery
+from bot.flows.passage import Sender
 from tests.adapters.store.made_up import CATS, DAY, NOW, announce, line_of, make_edition, make_paper
 from tests.fakes.clocks import StillClock
 from tests.fakes.stores import MemoryStore
@@ -180,6 +181,7 @@ class Place:
         edition: Edition,  # noqa: ARG002 - the key says all
         destination: Destination,  # noqa: ARG002
         key: str,
+        trail: object,  # noqa: ARG002
     ) -> Sent | CannotTell | None:
         if not self.is_askable:
             return CannotTell.CANNOT_TELL

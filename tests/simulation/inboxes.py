@@ -12,7 +12,7 @@ from bot.core.records import CannotTell, Sent
 from bot.errors import DeliveryError
 
 if TYPE_CHECKING:
-    from bot.flows.deliver import Sender
+    from bot.flows.passage import Sender
 
 
 _MOST_FAILURES = 4
@@ -74,6 +74,7 @@ class Inbox:
         edition: Edition,  # noqa: ARG002 - the key says all
         destination: Destination,  # noqa: ARG002
         key: str,
+        trail: object = None,  # noqa: ARG002
     ) -> Sent | CannotTell | None:
         if not self.is_askable:
             return CannotTell.CANNOT_TELL

@@ -102,7 +102,13 @@ _MINE = update(deliveries).where(
     deliveries.c.attempt == bindparam("mine"),
     deliveries.c.state == DeliveryState.SENDING.value,
 )
-LEAVE = Change(_MINE.values(wired=True, repeats=deliveries.c.repeats + bindparam("more")))
+LEAVE = Change(
+    _MINE.values(
+        wired=True,
+        repeats=deliveries.c.repeats + bindparam("more"),
+        lease_until=func.coalesce(bindparam("until", type_=BigInteger), deliveries.c.lease_until),
+    )
+)
 SETTLE = Change(
     _MINE.values(
         state=bindparam("to"),

@@ -34,11 +34,12 @@ from bot.adapters.store.claiming import (
 from bot.adapters.store.database import Database
 from bot.adapters.store.faults import translated
 from bot.adapters.store.pacing import find_busy
+from bot.adapters.store.parts import load_parts, save_part
 from bot.adapters.store.recent import Recent
 from bot.adapters.store.rows import to_micros
 from bot.adapters.store.tables import deliveries, editions, joined_editions, sets, subscriptions
 from bot.core.editions import Delivery, DeliveryState
-from bot.core.records import Busy, Claim, Due
+from bot.core.records import NO_PARTS, Busy, Claim, Due
 from bot.core.retrying import NO_PACES, Pace
 
 _WAITING = (DeliveryState.PENDING, DeliveryState.UNKNOWN, DeliveryState.RETRY)
@@ -102,22 +103,39 @@ class Deliveries(Database):
         except ChangedError:
             return None
 
-    def leave(self, claim: Claim, at: datetime, *, again: bool) -> bool:
-        """Commit that the claim's sending is about to leave this machine.
+    def leave(
+        self,
+        claim: Claim,
+        at: datetime,
+        *,
+        again: bool,
+        part: int = 0,
+        lease_until: datetime | None = None,
+    ) -> bool:
+        """Commit that the claim's sending, or a part of it, is about to leave this machine.
 
-        `again`: it may repeat an earlier one, which is counted. False where a later attempt has
-        taken over.
+        `again`: it may repeat an earlier one, which is counted. `lease_until` renews the lease.
+        False where a later attempt has taken over.
         """
         delivery = claim.delivery
-        with self._alone() as connection:
-            return LEAVE.make(
+        detail = f"leaving, message {part}" if part else "leaving"
+        values = {
+            **_name(delivery),
+            "more": int(again),
+            "until": to_micros(lease_until) if lease_until else None,
+        }
+        with self.writing() if part else self._alone() as connection:
+            leaves = LEAVE.make(
                 connection,
-                {**_name(delivery), "more": int(again)},
+                values,
                 state=DeliveryState.SENDING,
                 attempt=delivery.attempt,
                 at=at,
-                detail="leaving; it may repeat an earlier one" if again else "leaving",
+                detail=f"{detail}; it may repeat an earlier one" if again else detail,
             )
+            if leaves and part:
+                save_part(connection, delivery.id, part, at)
+        return leaves
 
     def settle(
         self,
@@ -160,7 +178,7 @@ class Deliveries(Database):
                         subscriptions.c.id == of_delivery.scalar_subquery(),
                         ~subscriptions.c.paused,
                     )
-                    .values(paused=True, reason=pause)
+                    .values(paused=True, reason=pause, paused_until=None)
                 )
         return settled
 
@@ -192,6 +210,9 @@ class Deliveries(Database):
             in_doubt=row.wired,
             lease_until=lease_until,
             failures=row.failures,
+            # Who sends several messages fixes first which they are.
+            parts=NO_PARTS if row.draft is None else load_parts(connection, row.id),
+            draft=row.draft or "",
         )
 
     @contextmanager

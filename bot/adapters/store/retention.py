@@ -33,13 +33,14 @@ from bot.adapters.store.tables import (
     delivery_events,
     edition_papers,
     entries,
+    paper_marks,
     papers,
     receipts,
     versions,
 )
 from bot.core.announcing import ANNOUNCED
 from bot.core.editions import DeliveryState
-from bot.core.records import Pruned
+from bot.core.records import Mark, Pruned
 
 _SETTLED = [
     state.value for state in (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.CANCELLED)
@@ -197,7 +198,10 @@ def _newest_before(day: str, category: str) -> Select[Any]:
 
 
 def _is_old_paper(day: str, batches: Batches) -> ColumnElement[bool]:
-    """Whether a paper was only announced before a day, in none of these batches nor an edition."""
+    """Whether a paper was only announced before a day, in none of these batches nor an edition.
+
+    What somebody saved is not old.
+    """
     needed: ColumnElement[bool] = entries.c.day >= day
     if batches:
         needed = or_(needed, tuple_(entries.c.category, entries.c.day).in_(batches))
@@ -205,6 +209,14 @@ def _is_old_paper(day: str, batches: Batches) -> ColumnElement[bool]:
         papers.c.first_day < day,
         not_(exists().where(entries.c.base_id == papers.c.base_id, needed).correlate(papers)),
         not_(exists().where(edition_papers.c.base_id == papers.c.base_id).correlate(papers)),
+        not_(
+            exists()
+            .where(
+                paper_marks.c.base_id == papers.c.base_id,
+                paper_marks.c.mark == Mark.SAVED.value,
+            )
+            .correlate(papers)
+        ),
     )
 
 

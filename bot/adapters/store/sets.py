@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, true, update
 
 from bot.adapters.store.database import Database, insert_into
 from bot.adapters.store.rows import storable, to_json
@@ -20,13 +20,20 @@ class Sets(Database):
 
     def load_sets(self, owner: str) -> tuple[KeywordSet, ...]:
         """Load an owner's sets that were not removed, by name."""
+        return self._load_sets(sets.c.owner == owner)
+
+    def load_all_sets(self) -> tuple[KeywordSet, ...]:
+        """Load every owner's sets that were not removed, by owner and name."""
+        return self._load_sets(true())
+
+    def _load_sets(self, which: ColumnElement[bool]) -> tuple[KeywordSet, ...]:
         kept = select(sets.c.owner, sets.c.name, sets.c.paused, sets.c.definition).where(
-            sets.c.owner == owner, sets.c.definition.is_not(None), ~sets.c.removed
+            which, sets.c.definition.is_not(None), ~sets.c.removed
         )
         with self.reading() as connection:
             found = [_set_of(row) for row in connection.execute(kept).all()]
         # Python's order, as PostgreSQL's depends on the database's locale.
-        return tuple(sorted(found, key=lambda keyword_set: keyword_set.name))
+        return tuple(sorted(found, key=lambda keyword_set: keyword_set.key))
 
     def save_set(self, keyword_set: KeywordSet) -> None:
         """Add a set or replace the one of that owner and name; one removed before is back."""
@@ -82,6 +89,7 @@ def _definition(keyword_set: KeywordSet) -> str:
         "types": keyword_set.types,
         "categories": keyword_set.categories,
         "match": keyword_set.match,
+        "creator": keyword_set.creator,
     }
     return storable(to_json(asked))
 
@@ -99,4 +107,6 @@ def _set_of(row: Sequence[Any]) -> KeywordSet:
         match=MatchMode(asked["match"]),
         owner=owner,
         paused=paused,
+        # Sets that were saved before there were workspaces have none.
+        creator=asked.get("creator", ""),
     )

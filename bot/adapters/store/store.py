@@ -7,9 +7,11 @@ from bot.adapters.store.erasing import Erasing
 from bot.adapters.store.ledger import Ledger
 from bot.adapters.store.measures import Measures
 from bot.adapters.store.papers import Papers
+from bot.adapters.store.parts import Parts
 from bot.adapters.store.processes import Processes
 from bot.adapters.store.retention import Retention
 from bot.adapters.store.sets import Sets
+from bot.adapters.store.slack_notes import SlackNotes
 from bot.adapters.store.subscriptions import Subscriptions
 from bot.adapters.store.throttle import Slots
 
@@ -19,6 +21,7 @@ class Store(
     Papers,
     Editions,
     Deliveries,
+    Parts,
     Ledger,
     Subscriptions,
     Sets,
@@ -27,8 +30,9 @@ class Store(
     Retention,
     Erasing,
     Measures,
+    SlackNotes,
 ):
-    """Papers, announcements, editions, deliveries, subscriptions, keyword sets, slots and turns.
+    """Papers, announcements, editions, deliveries, subscriptions, keyword sets and much more.
 
     Made by `open_store`. Every method is one transaction (an iterator: one a batch), may be called
     from any thread, and raises StoreError where the database fails.

@@ -7,12 +7,12 @@ from datetime import datetime, time
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, or_, select, update
 
 from bot.adapters.store.database import Database, insert_into
 from bot.adapters.store.events import append_events
 from bot.adapters.store.owners import find_set
-from bot.adapters.store.rows import storable, to_json, to_micros
+from bot.adapters.store.rows import from_micros, storable, to_json, to_micros
 from bot.adapters.store.tables import deliveries, sets, subscriptions
 from bot.core.editions import TRANSITIONS, DeliveryState, Destination, DestinationKind
 from bot.core.schedule import Rhythm, Schedule
@@ -30,6 +30,7 @@ _COLUMNS = (
     subscriptions.c.paused,
     subscriptions.c.reason,
     subscriptions.c.id,
+    subscriptions.c.paused_until,
 )
 
 
@@ -87,19 +88,51 @@ class Subscriptions(Database):
                 )
         return tuple(kept)
 
-    def pause_subscription(self, subscription_id: int, *, paused: bool, reason: str = "") -> bool:
-        """Pause a subscription or let it go on; False where there is none, or it is so already."""
+    def pause_subscription(
+        self,
+        subscription_id: int,
+        *,
+        paused: bool,
+        reason: str = "",
+        until: datetime | None = None,
+    ) -> bool:
+        """Pause a subscription or let it go on; False where there is none, or it is so already.
+
+        `until` is when the pause ends by itself; a pause that has begun gets it, too.
+        """
+        end = to_micros(until) if paused and until else None
+        other = or_(
+            subscriptions.c.paused != paused, subscriptions.c.paused_until.is_distinct_from(end)
+        )
         change = (
             update(subscriptions)
             .where(
                 subscriptions.c.id == subscription_id,
                 ~subscriptions.c.removed,
-                subscriptions.c.paused != paused,
+                other,
             )
-            .values(paused=paused, reason=storable(reason))
+            .values(paused=paused, reason=storable(reason), paused_until=end)
         )
         with self.writing() as connection:
             return bool(connection.execute(change).rowcount)
+
+    def end_pauses(self, now: datetime) -> tuple[int, ...]:
+        """Let those go on whose pause has come to its end; return their numbers."""
+        over = select(subscriptions.c.id).where(
+            subscriptions.c.paused, subscriptions.c.paused_until <= to_micros(now)
+        )
+        with self.reading() as connection:
+            ids = list(connection.execute(over).scalars())
+        if not ids:
+            return ()
+        end = (
+            update(subscriptions)
+            .where(subscriptions.c.id.in_(ids), subscriptions.c.paused_until <= to_micros(now))
+            .values(paused=False, reason="", paused_until=None)
+            .returning(subscriptions.c.id)
+        )
+        with self.writing() as connection:
+            return tuple(sorted(connection.execute(end).scalars()))
 
     def remove_subscription(self, subscription_id: int, at: datetime) -> bool:
         """Remove a subscription and call off its open deliveries; False where there is none."""
@@ -157,6 +190,7 @@ def _save(connection: Connection, subscription: Subscription, at: datetime) -> S
         "removed": False,
         "reason": storable(subscription.reason),
         "schedule": schedule_record(subscription.schedule),
+        "paused_until": to_micros(subscription.until) if subscription.until else None,
     }
     save = insert_into(connection, subscriptions).values(
         set_id=set_id,
@@ -198,7 +232,7 @@ def _schedule_of(record: str) -> Schedule:
 
 
 def _subscription_of(row: Sequence[Any]) -> Subscription:
-    owner, name, kind, address, schedule, origin, paused, reason, number = row
+    owner, name, kind, address, schedule, origin, paused, reason, number, until = row
     return Subscription(
         set_owner=owner,
         set_name=name,
@@ -208,4 +242,5 @@ def _subscription_of(row: Sequence[Any]) -> Subscription:
         paused=paused,
         reason=reason,
         id=number,
+        until=None if until is None else from_micros(until),
     )

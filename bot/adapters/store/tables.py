@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from bot.core.editions import BatchState, DeliveryState, DestinationKind
 from bot.core.papers import AnnounceType
+from bot.core.records import Mark
 
 # Every constraint has a name, so that a later migration can change it on SQLite too:
 # https://alembic.sqlalchemy.org/en/latest/naming.html
@@ -169,7 +170,8 @@ edition_papers = Table(
     Index(None, "base_id"),
 )
 
-# `reason` says why it is paused, where no person wished it.
+# `reason` says why it is paused, where no person wished it; `paused_until` when that ends by
+# itself.
 subscriptions = Table(
     "subscriptions",
     metadata,
@@ -183,6 +185,7 @@ subscriptions = Table(
     Column("at", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
     Column("schedule", Text, nullable=False),
+    Column("paused_until", BigInteger, nullable=True),
     UniqueConstraint("set_id", "kind", "address"),
     _one_of("kind", DestinationKind),
     Index(None, "address"),
@@ -191,7 +194,7 @@ subscriptions = Table(
 # `edition_id` is the newest of what goes out together; the others are in `joined_editions`.
 # `wired`: what an attempt sent may have arrived. `repeats` counts sendings that may have repeated
 # an earlier one, `failures` attempts that ended badly. `planned_at`, when it was to leave, and
-# `settled_at` are for measuring.
+# `settled_at` are for measuring. `draft` is what all attempts of it send alike.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -211,6 +214,7 @@ deliveries = Table(
     Column("wired", Boolean, nullable=False),
     Column("planned_at", BigInteger, nullable=False),
     Column("settled_at", BigInteger, nullable=True),
+    Column("draft", Text, nullable=True),
     UniqueConstraint("edition_id", "kind", "address"),
     UniqueConstraint("key"),
     _one_of("kind", DestinationKind),
@@ -226,6 +230,18 @@ joined_editions = Table(
     Column("edition_id", Integer, ForeignKey("editions.id"), nullable=False),
     PrimaryKeyConstraint("delivery_id", "edition_id"),
     Index(None, "edition_id"),
+)
+
+# The messages of deliveries that are several: when each left, and what its destination calls it
+# ("": nobody knows whether it arrived).
+delivery_parts = Table(
+    "delivery_parts",
+    metadata,
+    Column("delivery_id", Integer, ForeignKey("deliveries.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("reference", Text, nullable=False),
+    PrimaryKeyConstraint("delivery_id", "number"),
 )
 
 # The ledger's history; rows are only ever added.
@@ -269,6 +285,51 @@ counters = Table(
     Column("label", Text, nullable=False),
     Column("count", BigInteger, nullable=False),
     PrimaryKeyConstraint("name", "label"),
+)
+
+# What people of a workspace think of papers: `place` is the conversation for which it holds.
+paper_marks = Table(
+    "paper_marks",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("mark", Text, nullable=False),
+    Column("base_id", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("team", "user", "mark", "base_id", "place"),
+    _one_of("mark", Mark),
+)
+
+# Where a paper was first spoken of in a Slack conversation: `ts` names the message.
+discussed_papers = Table(
+    "discussed_papers",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("base_id", Text, nullable=False),
+    Column("ts", Text, nullable=False),
+    PrimaryKeyConstraint("team", "channel", "base_id"),
+)
+
+# How far a conversation's history was read for papers: `ts` names the newest message.
+read_channels = Table(
+    "read_channels",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("ts", Text, nullable=False),
+    PrimaryKeyConstraint("team", "channel"),
+)
+
+# What Slack told us and may tell again; kept for a day.
+seen_events = Table(
+    "seen_events",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("name"),
+    Index(None, "at"),
 )
 
 # Alembic's own table, as Alembic makes it; kept apart so that it can be read without Alembic.

@@ -9,7 +9,8 @@ from bot.adapters.store import Store
 from bot.core.announcing import name_batch
 from bot.core.editions import BatchState, CategoryReceipt, DeliveryState
 from bot.core.papers import AnnounceType
-from bot.core.records import Pruned
+from bot.core.records import Mark, Pruned
+from bot.core.slack_names import Person
 from bot.flows.catching_up import find_gaps
 from bot.flows.ingest import build_line
 from tests.adapters.store.made_up import (
@@ -296,3 +297,13 @@ def test_others_write_while_much_is_thrown_away(kept: Store) -> None:
     assert pruned.papers == 300
     assert len(kept.list_deliveries()) == 15
     assert kept.count() == 4 + 15
+
+
+def test_what_somebody_saved_stays(kept: Store) -> None:
+    for number in (1, 2):
+        save(kept, announce(make_paper(number), day=OLD + number * A_DAY))
+    ada = Person("T01", "U01")
+    kept.save_mark(ada, Mark.SAVED, make_paper(1).base_id, NOW)
+    kept.save_mark(ada, Mark.UNWANTED, make_paper(2).base_id, NOW)
+    prune(kept)
+    assert stored(kept, 1, 2) == [1]

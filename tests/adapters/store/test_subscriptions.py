@@ -164,3 +164,25 @@ def test_a_removed_set_takes_its_subscriptions_along(store: Store) -> None:
     kept = store.save_subscription(TO_MAIL, NOW)
     assert store.remove_set("operator", "Dogs", NOW)
     assert store.load_subscriptions() == (kept,)
+
+
+def test_a_pause_ends_by_itself(store: Store) -> None:
+    until = NOW + timedelta(days=7)
+    saved = store.save_subscription(Subscription(*CATS.key, MAIL), NOW)
+    other = store.save_subscription(Subscription(*CATS.key, CHANNEL), NOW)
+    assert store.pause_subscription(other.id, paused=True)
+    assert store.pause_subscription(saved.id, paused=True, until=until)
+    assert not store.pause_subscription(saved.id, paused=True, until=until)
+    assert store.load_subscription(saved.id) == replace(saved, paused=True, until=until)
+    assert store.end_pauses(until - timedelta(seconds=1)) == ()
+    assert store.end_pauses(until) == (saved.id,)
+    assert store.end_pauses(until) == ()
+    assert store.load_subscription(saved.id) == saved
+    assert store.load_subscription(other.id) == replace(other, paused=True)
+
+
+def test_who_pauses_again_for_good_has_no_end(store: Store) -> None:
+    saved = store.save_subscription(Subscription(*CATS.key, MAIL), NOW)
+    assert store.pause_subscription(saved.id, paused=True, until=NOW)
+    assert store.pause_subscription(saved.id, paused=True)
+    assert store.end_pauses(NOW) == ()
