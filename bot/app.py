@@ -11,19 +11,23 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from bot.config import Settings
+from bot.core.desk import write_ref
 from bot.core.editions import DestinationKind, Edition
 from bot.core.keyword_sets import KeywordSet
+from bot.core.slack_names import parse_owner
 from bot.errors import UserError
 
 if TYPE_CHECKING:
     import jinja2
 
+    from bot.adapters.slack.opening import Slack
     from bot.adapters.store import Store
     from bot.core.records import Pruned
     from bot.flows.catching_up import History
-    from bot.flows.deliver import Clock, Outcome, Sender, Terms
+    from bot.flows.deliver import Outcome, Terms
     from bot.flows.draining import Patience
     from bot.flows.ingest import Source
+    from bot.flows.passage import Clock, Sender
 
 # arXiv's terms: one request every three seconds, over all machines of one operator.
 ARXIV_INTERVAL = 3.0
@@ -135,13 +139,17 @@ class App:
     def _count_answer(self, status: str) -> None:
         self.store.add_count("arxiv_requests", status)
 
-    def sets(self, names: Sequence[str] = (), *, paused: bool = False) -> tuple[KeywordSet, ...]:
+    def sets(
+        self, names: Sequence[str] = (), *, paused: bool = False, own: bool = False
+    ) -> tuple[KeywordSet, ...]:
         """Return the keyword sets of the configuration and of the database, or those named.
 
-        Paused sets are left out unless `paused` or named.
+        Sets of workspaces are among them; of several with one name, the configuration's and the
+        operator's come first, and `slack:T0123/NAME` names a workspace's. Paused sets are left out
+        unless `paused` or named, and workspaces' where only the operator's `own` are wanted.
         Raise UserError for a name that no set has, and where there are no sets at all.
         """
-        every = (*self.settings.sets, *self.store.load_sets(OPERATOR))
+        every = (*self.settings.sets, *self.store.load_all_sets())
         if not every:
             msg = (
                 f"there are no keyword sets: add a [[sets]] to {self.settings.path}, "
@@ -149,15 +157,23 @@ class App:
             )
             raise UserError(msg)
         if not names:
-            return tuple(each for each in every if paused or not each.paused)
-        by_name = {each.name.casefold(): each for each in every}
+            return tuple(
+                each
+                for each in every
+                if (paused or not each.paused) and not (own and parse_owner(each.owner))
+            )
+        by_name: dict[str, KeywordSet] = {}
+        # They come by owner, and "operator" stands before "slack:...".
+        for each in every:
+            by_name.setdefault(each.name.casefold(), each)
+        by_name |= {write_ref(each).casefold(): each for each in every}
         return tuple(find_set(by_name, name) for name in names)
 
     @property
     def categories(self) -> tuple[str, ...]:
         """Every followed category; raise UserError where there is none."""
         wanted = dict.fromkeys(self.settings.categories)
-        for each in (*self.settings.sets, *self.store.load_sets(OPERATOR)):
+        for each in (*self.settings.sets, *self.store.load_all_sets()):
             wanted.update(dict.fromkeys(each.categories))
         if not wanted:
             msg = (
@@ -187,11 +203,11 @@ class App:
 
             return data.render_edition
         if form == "slack":
-            from bot.render import slack
+            from bot.render.slack.digest import build_messages
 
             return lambda edition: "".join(
                 json.dumps({"kind": "message", "payload": message}, ensure_ascii=False) + "\n"
-                for message in slack.build_messages(
+                for message in build_messages(
                     edition, channel=PREVIEW_CHANNEL, base_url=self.settings.base_url
                 )
             )
@@ -226,10 +242,34 @@ class App:
         )
 
     def deliver_one(self, delivery_id: int) -> "Outcome":
-        """Bring one delivery of the ledger to its destination, if it is this process's turn."""
+        """Bring one delivery of the ledger to its destination, if it is this process's turn.
+
+        Whose digests are paused with it hears that in Slack, if it was a person there.
+        """
         from bot.flows.deliver import deliver
 
-        return deliver(delivery_id, self.store, self.senders, self.clock, self.terms)
+        outcome = deliver(delivery_id, self.store, self.senders, self.clock, self.terms)
+        if self.settings.slack.can_post:
+            from bot.flows.telling import tell_of_pause
+            from bot.render.slack.subscriptions import build_paused_notice
+
+            command = self.settings.slack.command
+            tell_of_pause(
+                delivery_id,
+                outcome,
+                self.store,
+                lambda person, paused: self.slack.messenger.tell(
+                    person, build_paused_notice(paused, command=command)
+                ),
+            )
+        return outcome
+
+    @cached_property
+    def slack(self) -> "Slack":
+        """Whatever asks Slack; nothing is asked yet."""
+        from bot.adapters.slack.opening import open_slack
+
+        return open_slack(self.settings, self.store)
 
     @cached_property
     def _patience(self) -> "Patience":
@@ -284,11 +324,14 @@ class App:
             },
             index=lambda entries: html.render_index(entries, self.templates),
         )
-        return {
+        senders: dict[DestinationKind, Sender] = {
             DestinationKind.FOLDER: FolderSender(
                 pages, lambda day: self.store.load_day(day, self.categories).listing
             )
         }
+        if self.settings.slack.can_post:
+            senders[DestinationKind.CHANNEL] = self.slack.sender
+        return senders
 
 
 FORMATS = ("terminal", "markdown", "html", "text", "slack", "json")
@@ -306,7 +349,7 @@ def find_set(by_name: dict[str, KeywordSet], name: str) -> KeywordSet:
     found = by_name.get(name.casefold())
     if found is not None:
         return found
-    known = [each.name for each in by_name.values()]
+    known = list(dict.fromkeys(each.name for each in by_name.values()))
     close = get_close_matches(name, known, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
     msg = f"no set is named {name!r}: {hint}"

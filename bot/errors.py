@@ -3,7 +3,10 @@
 BotError
 ├── ConfigError        config.toml or the environment is wrong: all faults at once
 ├── UserError          a person asked for something that cannot be done
-│   └── QueryError     a query that cannot be read, with the position of the fault
+│   ├── QueryError     a query that cannot be read, with the position of the fault
+│   ├── CommandError   a command that cannot be read, with the position of the fault
+│   ├── FormError      a form was filled in wrongly: all faults at once
+│   └── RefusedError   that is for others to do, or there is nothing here to do it to
 ├── SourceError        arXiv (or the folder in its place) gave no usable announcement
 ├── StoreError         the database cannot be used
 └── DeliveryError      a destination did not take an edition
@@ -57,6 +60,30 @@ class QueryError(UserError):
         super().__init__(message)
 
 
+class CommandError(UserError):
+    """A typed command cannot be read: `position` is the 1-based character of the fault."""
+
+    def __init__(self, command: str, position: int, message: str) -> None:
+        """Keep the text as it was typed, so that an edge can point into it."""
+        self.command = command
+        self.position = position
+        self.message = message
+        super().__init__(message)
+
+
+class FormError(UserError):
+    """A form cannot be taken; `faults` holds every fault, each with its field as the key."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        """Keep the faults for whoever shows them beside their fields, and say all of them."""
+        self.faults = faults
+        super().__init__("; ".join(map(str, faults)))
+
+
+class RefusedError(UserError):
+    """Somebody may not do this; the message says who may, or knows of nothing to do it to."""
+
+
 class SourceError(BotError):
     """A source gave no usable announcement: `url` and `reason` say which and why."""
 
@@ -77,7 +104,8 @@ class DeliveryError(BotError):
 
     `permanent`: trying again cannot help. `unknown`: it may have arrived, so look before sending
     again. `retry_after`: seconds to wait, where the destination said so. `gone`: the destination
-    takes nothing more from us until a person sees to it, so its subscription is paused.
+    takes nothing more from us until a person sees to it, so its subscription is paused. `busy`: it
+    had no time for this one, which is no failure, however often it happens.
     """
 
     def __init__(
@@ -88,10 +116,12 @@ class DeliveryError(BotError):
         unknown: bool = False,
         retry_after: float | None = None,
         gone: bool = False,
+        busy: bool = False,
     ) -> None:
         """Say at most one of permanent, unknown and gone; none means worth another try."""
         self.permanent = permanent
         self.unknown = unknown
         self.retry_after = retry_after
         self.gone = gone
+        self.busy = busy
         super().__init__(message)

@@ -6,7 +6,9 @@ from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
 
+from bot.config.secrets import read_secret
 from bot.config.settings import ARXIV_URL, DATABASE_URL, Post, Settings
+from bot.config.slack import SECRETS, SLACK_URL, SlackSettings
 from bot.config.values import Values, is_email
 from bot.core.editions import Destination, DestinationKind
 from bot.core.keyword_sets import DEFAULT_TYPES, LONGEST_NAME, KeywordSet, MatchMode, is_name
@@ -17,6 +19,8 @@ from bot.errors import QueryError
 
 # A password in a database's URL: before the host, or among the parameters.
 _PASSWORD = re.compile(r"[^:]+://[^/@]*:[^@?]+@|.*[?&]\w*password=")
+# https://docs.slack.dev/interactivity/implementing-slash-commands
+_COMMAND = re.compile(r"/[a-z0-9_-]{1,31}")
 
 
 class Reader(Values):
@@ -24,6 +28,7 @@ class Reader(Values):
 
     def read(self, path: str, environment: Mapping[str, str]) -> Settings:
         """Read the whole document."""
+        self._refuse_secrets()
         self._check_keys(self.document, "", "")
         bot = self._table("bot")
         arxiv = self._table("arxiv")
@@ -55,6 +60,7 @@ class Reader(Values):
             history_days=self._days(retention, "retention.history_days", 30),
             web_host=self._host(web, "web.host", usual.web_host),
             web_port=self._number(web, "web.port", usual.web_port, least=1, most=65535),
+            slack=self._slack(self._table("slack"), environment),
         )
 
     def _contact(self, bot: Mapping[str, Any]) -> str:
@@ -79,6 +85,27 @@ class Reader(Values):
             key = "DATABASE_URL (environment)" if named else "database.url"
             self._fault(key, "begin it with sqlite:///FILE or postgresql+psycopg://")
         return url
+
+    def _slack(self, slack: Mapping[str, Any], environment: Mapping[str, str]) -> SlackSettings:
+        usual = SlackSettings()
+        command = self._text(slack, "slack.command", usual.command)
+        if not _COMMAND.fullmatch(command):
+            written = "write it like /papers: a slash, then up to 31 letters, digits, - or _"
+            self._fault("slack.command", f"{command!r} is not a slash command: {written}")
+        secrets = {
+            key: read_secret(environment, name, self._fault) for key, name in SECRETS.items()
+        }
+        keys = tuple(filter(None, secrets.pop("encryption_keys").split(",")))
+        return SlackSettings(
+            command=command,
+            transport=self._choice(slack, "slack.transport", usual.transport, "a transport"),
+            posts_per_minute=self._number(
+                slack, "slack.posts_per_minute", usual.posts_per_minute, least=1, most=6000
+            ),
+            api_url=self._url(slack, "slack.api_url", SLACK_URL),
+            encryption_keys=keys,
+            **secrets,
+        )
 
     def _sets(self, timezone: str) -> tuple[tuple[KeywordSet, ...], dict[str, tuple[Post, ...]]]:
         tables = self.document.get("sets", [])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.config.slack import SlackSettings
 from bot.core.doubts import InDoubt
 from bot.core.editions import Destination
 from bot.core.keyword_sets import KeywordSet
@@ -45,3 +46,4 @@ class Settings:
     history_days: int = 0
     web_host: str = "127.0.0.1"
     web_port: int = 8080
+    slack: SlackSettings = field(default_factory=SlackSettings)

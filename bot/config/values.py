@@ -11,12 +11,14 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from bot.config.lines import join_key
+from bot.config.secrets import looks_secret
+from bot.config.slack import SECRETS
 from bot.core import taxonomy
 from bot.core.schedule import parse_clock
 from bot.errors import Fault, UserError
 
 _KEYS = {
-    "": ("bot", "database", "arxiv", "deliveries", "retention", "web", "sets"),
+    "": ("bot", "database", "arxiv", "deliveries", "retention", "web", "slack", "sets"),
     "bot": ("contact", "base_url", "timezone"),
     "database": ("url",),
     "arxiv": ("categories", "base_url"),
@@ -25,6 +27,7 @@ _KEYS = {
     "deliveries": ("in_doubt", "workers", "mail_connections"),
     "retention": ("papers_days", "history_days"),
     "web": ("host", "port"),
+    "slack": ("command", "transport", "posts_per_minute", "api_url"),
 }
 _MOST_SHOWN = 80
 _EMAIL = re.compile(r"[^\s@<>,]+@[^\s@<>,]+")
@@ -44,12 +47,31 @@ class Values:
         self.document = document
         self.lines = lines
         self.faults: list[Fault] = []
+        self._secret: set[str] = set()
+
+    def _refuse_secrets(self) -> None:
+        """Note every token of Slack's that stands in the document, and forget it at once."""
+        self._forget_tokens(self.document, "")
+
+    def _forget_tokens(self, node: Any, path: str) -> None:  # noqa: ANN401 - whatever TOML holds
+        is_table = isinstance(node, dict)
+        for name, value in node.items() if is_table else enumerate(node):
+            key = join_key(path, str(name)) if is_table else f"{path}[{name}]"
+            if isinstance(value, dict | list):
+                self._forget_tokens(value, key)
+            elif isinstance(value, str) and looks_secret(value):
+                node[name] = ""
+                variable = SECRETS["app_token" if "xapp-" in value.lower() else "bot_token"]
+                self._fault(key, f"it holds a token: {_move_to(variable)}")
+                self._secret.add(key)
 
     def _fault(self, key: str, message: str, *, place: str = "") -> None:
         """Note a fault of a key, at `place` in it where that is known.
 
         Its line is that of the place, or of the nearest table or array that holds it.
         """
+        if key in self._secret:
+            return
         place = place or key
         while place and place not in self.lines:
             place = place[: max(place.rfind("."), place.rfind("["), 0)]
@@ -59,6 +81,10 @@ class Values:
         known = _KEYS[kind]
         for key in table:
             if key in known:
+                continue
+            secret = SECRETS.get(key.lower().removeprefix("slack_")) if kind == "slack" else None
+            if secret:
+                self._fault(join_key(where, key), f"it is a secret: {_move_to(secret)}")
                 continue
             close = get_close_matches(key, known, n=1)
             meant = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
@@ -193,6 +219,10 @@ class Values:
             pass
         self._fault(key, f'{_shorten(value)} is not a time of day: write it like "09:00"')
         return None
+
+
+def _move_to(variable: str) -> str:
+    return f"put it into the environment's {variable}, or its file's name into {variable}_FILE"
 
 
 def is_email(text: str) -> bool:

@@ -12,7 +12,8 @@ from bot.errors import UserError
 # Five digits since 1501, four from 0704 to 1412; before that archive[.CLASS]/YYMMNNN.
 _NEW_STYLE = r"\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}"
 _OLD_STYLE = r"[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{2}(?:0[1-9]|1[0-2])\d{3}"
-_ID = re.compile(rf"(?P<base>{_NEW_STYLE}|{_OLD_STYLE})(?:v(?P<version>[1-9]\d{{0,3}}))?")
+BASE_ID = rf"(?:{_NEW_STYLE}|{_OLD_STYLE})"
+_ID = re.compile(rf"(?P<base>{BASE_ID})(?:v(?P<version>[1-9]\d{{0,3}}))?")
 _PREFIX = re.compile(
     r"(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)/|arxiv:|oai:arxiv\.org:",
     re.IGNORECASE,

@@ -51,6 +51,11 @@ def poll_every(state: BatchState | None, day: date, now: datetime) -> timedelta 
     return _OFTEN if opens.astimezone(UTC) <= now < window_closes(day) else _HOURLY
 
 
+def shown_from(day: date) -> datetime:
+    """Return the moment, in UTC, from which the feeds show the announcement of `day`."""
+    return datetime.combine(day, time(), _EASTERN).astimezone(UTC)
+
+
 def window_closes(day: date) -> datetime:
     """Return the moment, in UTC, from which a batch of `day` that is not there counts as late."""
     return datetime.combine(day, _SETTLED, _EASTERN).astimezone(UTC)

@@ -61,9 +61,9 @@ class Step:
 class Showing:
     """An edition in which a paper stood, and what became of one of its deliveries.
 
-    `destination`, `state` and `delivery_id` are None for an edition that was planned for no
-    destination. `detail` and `at` are those of the last of its `steps`, which are oldest first;
-    all are empty where the history was thrown away as too old.
+    `set_owner` and `set_name` say whose edition. `destination`, `state` and `delivery_id` are None
+    for an edition that was planned for no destination. `detail` and `at` are those of the last of
+    its `steps`, which are oldest first; all are empty where the history was thrown away as too old.
     """
 
     set_name: str
@@ -75,6 +75,7 @@ class Showing:
     at: datetime | None
     delivery_id: int | None = None
     steps: tuple[Step, ...] = ()
+    set_owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,9 @@ class Claim:
 
     `in_doubt`: an earlier attempt may have arrived. The delivery's `attempt` is this claim's
     number. From `lease_until` on others may take it over. `failures` counts earlier attempts that
-    ended badly; those that only died are not among them. `parts` and `draft` are what earlier
-    attempts left: messages by number, and what all attempts send alike.
+    ended badly; those that only died are not among them, nor the `deferrals` for which the
+    destination had no time. `parts` and `draft` are what earlier attempts left: messages by number,
+    and what all attempts send alike.
     """
 
     delivery: Delivery
@@ -109,6 +111,7 @@ class Claim:
     failures: int = 0
     parts: Mapping[int, Part] = field(default_factory=lambda: NO_PARTS)
     draft: str = ""
+    deferrals: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ BACK_OFF: Mapping[DestinationKind, tuple[timedelta, ...]] = MappingProxyType(
 )
 # What was begun so often and never ended stops whoever begins it, so it is given up.
 MOST_ATTEMPTS = 20
+# Who is too busy and does not say for how long is asked again after this time.
+_BUSY = 30.0
 # No destination is waited for longer, whatever it asks for.
 LONGEST_WAIT = timedelta(days=1)
 # The part of a wait that chance adds, so that what failed together is not tried again together.
@@ -69,3 +71,13 @@ def pause_before(
         return wait
     asked = max(0.0, min(LONGEST_WAIT.total_seconds(), retry_after))
     return max(wait, timedelta(seconds=asked))
+
+
+def pause_when_busy(chance: float, retry_after: float | None) -> timedelta:
+    """Return how long to leave alone who has no time: as long as was asked for, up to a day.
+
+    `chance` is from 0 to 1, and `retry_after` in seconds.
+    """
+    asked = _BUSY if retry_after is None else retry_after
+    bounded = max(1.0, min(LONGEST_WAIT.total_seconds(), asked))
+    return timedelta(seconds=bounded * (1 + _JITTER * chance))

@@ -4,12 +4,14 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from difflib import get_close_matches
 from enum import StrEnum
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from bot.errors import UserError
 
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONDAY, _TUESDAY, _FRIDAY = 0, 1, 4
 _FEWEST_LETTERS = 3
 _MIDNIGHT = time()
@@ -86,7 +88,7 @@ def describe_schedule(schedule: Schedule) -> str:
     if as_announced:
         words = "as announced"
     elif schedule.rhythm is Rhythm.WEEKLY:
-        words = f"weekly on {_WEEKDAYS[schedule.weekday or _MONDAY]}"
+        words = f"weekly on {WEEKDAYS[schedule.weekday or _MONDAY]}"
     else:
         words = schedule.rhythm.value
     if at is not None:
@@ -108,10 +110,10 @@ def parse_rhythm(text: str) -> tuple[Rhythm, int | None]:
         case [Rhythm.DAILY | Rhythm.WEEKDAYS | Rhythm.WEEKLY as rhythm]:
             return Rhythm(rhythm), None
         case [Rhythm.WEEKLY, name] if len(name) >= _FEWEST_LETTERS:
-            for weekday, known in enumerate(_WEEKDAYS):
+            for weekday, known in enumerate(WEEKDAYS):
                 if known.casefold().startswith(name):
                     return Rhythm.WEEKLY, weekday
-    known = ", ".join(f"weekly {name[:_FEWEST_LETTERS].casefold()}" for name in _WEEKDAYS)
+    known = ", ".join(f"weekly {name[:_FEWEST_LETTERS].casefold()}" for name in WEEKDAYS)
     message = f"{text!r} is not a rhythm: known are daily, weekdays, {known}"
     raise UserError(message)
 
@@ -135,6 +137,25 @@ def parse_quiet(text: str) -> tuple[time, time]:
     return start, end
 
 
+def parse_timezone(text: str) -> str:
+    """Read a time zone's name, whatever its case; raise UserError that names the nearest."""
+    name = _list_timezones().get(_fold_timezone(text))
+    if name is not None:
+        return name
+    meant = nearest_timezone(text)
+    hint = f"did you mean {meant}?" if meant else "write it like Europe/Berlin"
+    msg = f"{text.strip()!r} is not a time zone: {hint}"
+    raise UserError(msg)
+
+
+def nearest_timezone(text: str) -> str:
+    """Name the time zone that is written most like a text, by its city too; "" where none is."""
+    names = _list_timezones()
+    cities = {name.rpartition("/")[2]: name for name in sorted(names, reverse=True)}
+    close = get_close_matches(_fold_timezone(text), [*names, *cities], n=1)
+    return names[cities.get(close[0], close[0])] if close else ""
+
+
 def _find_daily(schedule: Schedule, zone: ZoneInfo, day: date, now: datetime) -> datetime:
     due = now if schedule.at is None else max(_resolve(day, schedule.at, zone), now)
     while True:
@@ -152,7 +173,7 @@ def _find_weekly(schedule: Schedule, zone: ZoneInfo, day: date, now: datetime) -
     # A digest that quiet hours put off may still be ahead although its weekday is over.
     first = max(day, now.astimezone(zone).date() - _WEEK + _DAY)
     weekday = schedule.weekday or _MONDAY
-    chosen = first + timedelta(days=(weekday - first.weekday()) % len(_WEEKDAYS))
+    chosen = first + timedelta(days=(weekday - first.weekday()) % len(WEEKDAYS))
     while True:
         if schedule.at is None:
             # All of that date is good.
@@ -179,7 +200,7 @@ def _leave_weekend(moment: datetime, at: time | None, zone: ZoneInfo) -> datetim
     if _TUESDAY <= today.weekday() <= _FRIDAY:
         return moment
     # A Monday's early hours belong to the weekend too: what waits for its clock time still waits.
-    monday = today + timedelta(days=-today.weekday() % len(_WEEKDAYS))
+    monday = today + timedelta(days=-today.weekday() % len(WEEKDAYS))
     return max(moment, _resolve(monday, _MIDNIGHT if at is None else at, zone))
 
 
@@ -218,3 +239,13 @@ def _find_change(moment: datetime, left: timedelta, zone: ZoneInfo) -> datetime:
 
 def _say_clock(at: time) -> str:
     return at.isoformat("seconds" if at.second else "minutes")
+
+
+@cache
+def _list_timezones() -> dict[str, str]:
+    return {name.casefold(): name for name in available_timezones()}
+
+
+def _fold_timezone(text: str) -> str:
+    # People write the city, and leave spaces in it.
+    return text.strip().casefold().replace(" ", "_")

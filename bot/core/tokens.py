@@ -30,7 +30,7 @@ _LONG_FIELDS = {
 # A colon behind any of these names makes it a field; behind another word it ends that word.
 FIELD = re.compile(rf"(?<![A-Za-z])(?:{'|'.join((*FIELDS, *_LONG_FIELDS))}):", re.IGNORECASE)
 OPERATORS = ("AND", "OR", "NOT")
-_CLOSING = {'"': '"”“', "“": '”“"', "„": '“”"', "«": "»", "”": '”"', "»": "«"}
+CLOSING = {'"': '"”“', "“": '”“"', "„": '“”"', "«": "»", "”": '”"', "»": "«"}
 _ID = re.compile(r"[^\s()\"“”„«»]+")
 _TOKEN = re.compile(
     r"(?P<space>\s+)|(?P<bracket>[()])|(?P<quote>[\"“”„«»])|(?P<field>[A-Za-z]+):"
@@ -74,7 +74,7 @@ def split_tokens(text: str) -> list[Token]:
         piece, position = found.group(), place + 1
         place = found.end()
         if found.lastgroup == "quote":
-            closers = _CLOSING[piece]
+            closers = CLOSING[piece]
             end = next((i for i in range(place, len(text)) if text[i] in closers), -1)
             if end < 0:
                 message = f"the quote at position {position} is never closed: add {closers[0]}"

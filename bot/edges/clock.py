@@ -109,6 +109,8 @@ def serve_clock(
     )
 
     def follow() -> None:
+        if app.store.end_pauses(app.clock.now()) and wake:
+            wake.set()
         published = following.turn(app.sets(paused=True), app.categories, app.clock.now())
         for each in published:
             edition = each.edition

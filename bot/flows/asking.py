@@ -2,17 +2,17 @@
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
 from bot.core.announcing import choose_kind, first_kind
+from bot.core.answers import Explanation, Trial, Verdict
 from bot.core.days import say_day
-from bot.core.editions import Hit, Item
+from bot.core.editions import Item
 from bot.core.explaining import explain
 from bot.core.keyword_sets import KeywordSet
 from bot.core.matching import Matcher
-from bot.core.papers import AnnounceType, ArxivId, Paper
+from bot.core.papers import AnnounceType, ArxivId
 from bot.core.parsing import parse_set
 from bot.core.query import Query, find_terms
 from bot.core.records import Showing, Sighting, StoredPaper
@@ -55,51 +55,6 @@ class PaperStore(Protocol):
         nothing searchable is left.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What a keyword set would have matched on the stored days since `since`.
-
-    `days` are the announcement days looked at; `read` and `matched` count papers, each once;
-    `per_day` those days on which something matched, oldest first; `keywords` how many papers each
-    keyword brought, most first; `samples` the newest papers, newest first.
-    """
-
-    since: date
-    days: int
-    read: int
-    matched: int
-    per_day: tuple[tuple[date, int], ...]
-    keywords: tuple[tuple[str, int], ...]
-    samples: tuple[Item, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Why one paper is or is not for one set.
-
-    `hits` are those that made it match, or those of keywords that hit without being enough.
-    `missing` are keywords that hit nothing; `excluded` the hits of what the set leaves out;
-    `notes` say what else kept the paper out.
-    """
-
-    set_name: str
-    matched: bool
-    hits: tuple[Hit, ...]
-    missing: tuple[str, ...] = ()
-    excluded: tuple[Hit, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """All that is known of one paper: announcements, a verdict a set, and deliveries."""
-
-    paper: Paper
-    sightings: tuple[Sighting, ...]
-    verdicts: tuple[Verdict, ...]
-    showings: tuple[Showing, ...]
 
 
 def search_papers(store: PaperStore, words: str, limit: int) -> tuple[StoredPaper, ...]:

@@ -4,33 +4,16 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import Protocol
 
 from bot.core.days import say_day
 from bot.core.editions import BatchState, CategoryReceipt
+from bot.core.findings import Finding, Health
 from bot.errors import BotError
 from bot.flows.ingest import Source
 
 # arXiv announces on five evenings a week and skips holidays; longer gaps mean something is wrong.
 LONGEST_GAP = timedelta(days=5)
-
-
-class Health(StrEnum):
-    """How a finding is."""
-
-    FINE = "ok"
-    DOUBTFUL = "look"
-    BAD = "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at, how it is, and, unless it is fine, what to do."""
-
-    subject: str
-    health: Health
-    message: str
 
 
 class ReceiptStore(Protocol):

@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.core.doubts import InDoubt
 from bot.core.editions import DeliveryState, Destination, DestinationKind
 from bot.core.records import Busy, CannotTell, Claim, Due, Sent
-from bot.core.retrying import MOST_ATTEMPTS, NO_PACES, Pace, pause_before
+from bot.core.retrying import MOST_ATTEMPTS, NO_PACES, Pace, pause_before, pause_when_busy
 from bot.errors import BotError, DeliveryError, StoreError
 from bot.flows.passage import Clock, LateError, Passage, Sender, TrailStore
 
@@ -53,6 +53,16 @@ class DeliveryStore(TrailStore, Protocol):
         It cannot be claimed again before `retry_at` (None: at once). `pause` says why its
         subscription is paused with it, where it is. False where a later attempt has taken over.
         Raise StoreError for a transition that `core.editions.allows` refuses.
+        """
+        ...
+
+    def defer(
+        self, claim: Claim, at: datetime, *, until: datetime, detail: str, unknown: bool
+    ) -> bool:
+        """Give back a claim that its destination had no time for: it failed in nothing.
+
+        It cannot be claimed before `until`. `unknown`: what an earlier attempt sent may have
+        arrived. False where a later attempt has taken over.
         """
         ...
 
@@ -187,8 +197,9 @@ class _Attempt:
                 )
                 raise DeliveryError(message, permanent=True)
             self.passage.doubtful = found is CannotTell.CANNOT_TELL
-        if delivery.attempt > MOST_ATTEMPTS:
-            message = f"it was begun {delivery.attempt - 1} times and never known to arrive"
+        begun = delivery.attempt - self.claim.deferrals
+        if begun > MOST_ATTEMPTS:
+            message = f"it was begun {begun - 1} times and never known to arrive"
             raise DeliveryError(message, permanent=True)
         return (
             sender.send(self.claim.edition, delivery.destination, delivery.key, self.passage),
@@ -203,11 +214,16 @@ class _Attempt:
         state = DeliveryState.UNKNOWN if unknown else DeliveryState.RETRY
         if error.gone:
             return self._settle(state, Result.PAUSED, detail=detail, pause=detail)
+        if error.busy:
+            busy = pause_when_busy(self.terms.chance(), error.retry_after)
+            return self._defer(Result.BUSY, busy, detail, unknown=unknown)
+        # Of several messages some more are there, so it has not failed again and again.
+        advanced = self.passage.advanced
         wait = None
         if not error.permanent:
             wait = pause_before(
                 delivery.destination.kind,
-                self.claim.failures + 1,
+                1 if advanced else self.claim.failures + 1,
                 self.terms.chance(),
                 error.retry_after,
             )
@@ -216,7 +232,22 @@ class _Attempt:
                 detail = f"{detail}; it may have arrived, and is not tried again"
             return self._settle(DeliveryState.FAILED, Result.FAILED, detail=detail)
         result = Result.UNKNOWN if unknown else Result.LATER
+        if advanced:
+            return self._defer(result, wait, detail, unknown=unknown)
         return self._settle(state, result, detail=detail, again=self.clock.now() + wait)
+
+    def _defer(self, result: Result, wait: timedelta, detail: str, *, unknown: bool) -> Outcome:
+        """Leave a destination alone for a while; that counts as no failure."""
+        destination = self.claim.delivery.destination
+        now = self.clock.now()
+        again = now + wait
+        try:
+            deferred = self.store.defer(
+                self.claim, now, until=again, detail=detail, unknown=unknown
+            )
+        except StoreError as error:
+            return Outcome(Result.UNKNOWN, destination, f"{detail}; {error}")
+        return Outcome(result if deferred else Result.SKIPPED, destination, detail, again)
 
     def _settle(
         self,
@@ -249,4 +280,4 @@ def _keep_doubt(error: BotError) -> DeliveryError:
         return DeliveryError(str(error), unknown=True)
     if error.permanent or error.gone:
         return error
-    return DeliveryError(str(error), unknown=True, retry_after=error.retry_after)
+    return DeliveryError(str(error), unknown=True, retry_after=error.retry_after, busy=error.busy)

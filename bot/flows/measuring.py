@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.core.figures import Backlog, Pause
+from bot.core.findings import Finding, Health
 from bot.errors import StoreError
 from bot.flows.checking import (
-    Finding,
-    Health,
     Reading,
     ReceiptStore,
     judge_categories,

@@ -78,7 +78,7 @@ class Passage:
     """The trail of one claim.
 
     `doubtful`: an earlier attempt may have arrived; `left`: something of this one may have, and
-    nobody knows yet.
+    nobody knows yet; `advanced`: a message more is known to be there than before.
     """
 
     def __init__(
@@ -94,6 +94,7 @@ class Passage:
         """`began` is the clock's `elapsed` before the claim was made."""
         self.doubtful = claim.in_doubt
         self.left = False
+        self.advanced = False
         self.parts: dict[int, Part] = dict(claim.parts)
         self.draft = claim.draft
         self._claim = claim
@@ -127,7 +128,7 @@ class Passage:
         self.parts[part] = Part(part, reference, self.parts[part].at)
         if not self._store.arrive(self._claim, part, reference):
             raise LateError
-        self.left = False
+        self.left, self.advanced = False, True
 
     def fix(self, draft: str) -> None:
         """Record what every attempt sends alike."""

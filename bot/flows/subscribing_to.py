@@ -3,14 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Protocol, TypeVar
-from zoneinfo import available_timezones
 
 from bot.config.values import is_email
 from bot.core.editions import Destination, DestinationKind
 from bot.core.keyword_sets import KeywordSet
-from bot.core.schedule import Schedule, parse_clock, parse_quiet, parse_rhythm
+from bot.core.schedule import Schedule, parse_clock, parse_quiet, parse_rhythm, parse_timezone
 from bot.core.subscriptions import CONFIG, OPERATOR, Subscription
 from bot.errors import UserError
 
@@ -186,21 +184,6 @@ def build_schedule(wish: Wish, before: Schedule) -> Schedule:
     return replace(schedule, rhythm=rhythm, weekday=weekday)
 
 
-def parse_timezone(text: str) -> str:
-    """Read a time zone's name, whatever its case; raise UserError that names the nearest."""
-    names = {name.casefold(): name for name in available_timezones()}
-    # People write the city, and leave spaces in it.
-    wanted = text.strip().casefold().replace(" ", "_")
-    if wanted in names:
-        return names[wanted]
-    cities = {name.rpartition("/")[2]: name for name in sorted(names, reverse=True)}
-    close = get_close_matches(wanted, [*names, *cities], n=1)
-    meant = names[cities.get(close[0], close[0])] if close else ""
-    hint = f"did you mean {meant}?" if meant else "write it like Europe/Berlin"
-    msg = f"{text.strip()!r} is not a time zone: {hint}"
-    raise UserError(msg)
-
-
 def _choose(text: str, before: _Part | None, parse: Callable[[str], _Part]) -> _Part | None:
     text = text.strip()
     if not text:
@@ -222,7 +205,9 @@ def _reschedule(
 def _pause(store: SubscriptionStore, subscription_id: int, *, paused: bool) -> Change:
     known = find_subscription(store, subscription_id)
     store.pause_subscription(subscription_id, paused=paused)
-    after = known if known.paused is paused else replace(known, paused=paused, reason="")
+    # A pause that would end by itself lasts from now on, unless it ends now.
+    is_so = known.paused is paused and known.until is None
+    after = known if is_so else replace(known, paused=paused, reason="", until=None)
     return Change(after, known, store.count_waiting(subscription_id))
 
 

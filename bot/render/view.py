@@ -15,7 +15,7 @@ from bot.core.papers import AnnounceType
 from bot.core.taxonomy import canonical, name_of
 from bot.render.segments import Segment, Segments, cut, excerpt, has_hit, join, mark, one_line
 
-_KINDS: Final = {
+KINDS: Final = {
     AnnounceType.NEW: "new",
     AnnounceType.CROSS: "cross-listed",
     AnnounceType.REPLACE: "replaced",
@@ -160,7 +160,7 @@ def build_paper_view(item: Item) -> PaperView:
         authors=authors,
         few_authors=_few(names, authors, item.hits),
         categories=tuple(map(_display_category, paper.categories)),
-        kind=_KINDS[item.kind],
+        kind=KINDS[item.kind],
         why=say_why(item.hits),
         url=paper.url,
     )

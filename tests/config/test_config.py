@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.config import Post, Settings, load_settings, parse_settings
+from bot.config.slack import SlackSettings, Transport
 from bot.core.doubts import InDoubt
 from bot.core.editions import Destination, DestinationKind
 from bot.core.keyword_sets import DEFAULT_TYPES, KeywordSet, MatchMode
@@ -41,6 +42,12 @@ history_days = 30
 [web]
 host = "::1"
 port = 65535
+
+[slack]
+command = "/arxiv"
+transport = "http"
+posts_per_minute = 6000
+api_url = "https://slack-gov.com/api/"
 
 [[sets]]
 name     = "MLLM"
@@ -116,6 +123,12 @@ def test_reads_every_key() -> None:
         history_days=30,
         web_host="::1",
         web_port=65535,
+        slack=SlackSettings(
+            command="/arxiv",
+            transport=Transport.HTTP,
+            posts_per_minute=6000,
+            api_url="https://slack-gov.com/api",
+        ),
     )
 
 
@@ -123,7 +136,7 @@ def test_reads_every_key() -> None:
     "text",
     [
         "",
-        "sets = []\n[bot]\n[arxiv]\n[database]\n[deliveries]\n[retention]\n[web]\n",
+        "sets = []\n[bot]\n[arxiv]\n[database]\n[deliveries]\n[retention]\n[web]\n[slack]\n",
         '[arxiv]\nbase_url = ""',
         "[retention]\npapers_days = 0\nhistory_days = 0",
     ],
@@ -144,7 +157,7 @@ def test_the_configuration_that_travels_with_the_program_is_right() -> None:
 
 def test_what_that_configuration_shows_in_comments_is_right_too() -> None:
     text = (Path(__file__).parents[2] / "config.toml").read_text("utf-8")
-    table = r"^\[(?:deliveries|retention|web)\]\n(?:#[^\n]+\n)+"
+    table = r"^\[(?:deliveries|retention|web|slack)\]\n(?:#[^\n]+\n)+"
     tables = "".join(re.findall(table, text, re.MULTILINE))
     tables = tables.replace("\n# ", "\n")
     # As it says there, these lines show what holds without them.
@@ -160,6 +173,11 @@ def test_what_that_configuration_shows_in_comments_is_right_too() -> None:
         "[web]",
         "host",
         "port",
+        "[slack]",
+        "command",
+        "transport",
+        "posts_per_minute",
+        "api_url",
     ]
     (post,) = re.findall(r"^# (post = .+)$", text, re.MULTILINE)
     for key in ('on = "weekdays"', 'on = "weekly mon"', 'quiet = "22:00-07:00"'):
@@ -423,6 +441,7 @@ GOOD_SET = '[[sets]]\nname = "Clouds"\nkeywords = ["cloud"]\n'
                 ),
                 ("retention", "history_days", (-1, 29, 10**30), "30 to 36500, or 0 for ever"),
                 ("web", "port", (0, 65_536), "1 to 65535"),
+                ("slack", "posts_per_minute", (0, 6_001), "1 to 6000"),
             )
             for value, message in (
                 *((value, f"{value} is out of range: write {within}") for value in values),
@@ -434,6 +453,24 @@ GOOD_SET = '[[sets]]\nname = "Clouds"\nkeywords = ["cloud"]\n'
             )
         ),
         ("[web]\nhost = 1", "web.host", 2, "1 is not text: put it in quotes"),
+        ('[slack]\nboots = ""', "slack.boots", 2, "unknown key: known are command, transport, "),
+        ("[slack]\ncommand = 1", "slack.command", 2, "1 is not text: put it in quotes"),
+        *(
+            (
+                f'[slack]\ncommand = "{command}"',
+                "slack.command",
+                2,
+                f"'{command}' is not a slash command: write it like /papers: ",
+            )
+            for command in ("", "papers", "/", "/Papers", "/my papers", f"/{'x' * 32}")
+        ),
+        (
+            '[slack]\ntransport = "pigeon"',
+            "slack.transport",
+            2,
+            "'pigeon' is not a transport: known are socket, http",
+        ),
+        ('[slack]\napi_url = "slack.com"', "slack.api_url", 2, "'slack.com' is not a web address"),
         *(
             (
                 f'[web]\nhost = "{host}"',
@@ -487,6 +524,10 @@ def test_tells_each_fault_with_its_key_and_line(
         "[deliveries]\nin_doubt = 1",
         "[deliveries]\nworkers = 0",
         "[web]\nhost = 1",
+        "[slack]\ncommand = 1",
+        '[slack]\nbot_token = "xoxb-1"',
+        '[slack]\ncommand = "xoxb-1"',
+        '[[sets]]\nname = "xoxb-1"\nquery = "cloud"',
     ],
 )
 def test_one_mistake_is_one_fault(text: str) -> None:
@@ -740,6 +781,7 @@ HEADERS = [
     "[deliveries]\n",
     "[retention]\n",
     "[web]\n",
+    "[slack]\n",
     "[[sets]]\n",
     "[[sets.post]]\n",
 ]

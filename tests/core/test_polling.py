@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.editions import BatchState
-from bot.core.polling import announcement_days, expected_day, poll_every, window_closes
+from bot.core.polling import announcement_days, expected_day, poll_every, shown_from, window_closes
 
 EASTERN = ZoneInfo("America/New_York")
 OFTEN, HOURLY, SELDOM = timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6)
@@ -175,3 +175,14 @@ def test_a_weekend_day_is_asked_for_seldom(state: BatchState | None, day: date) 
 def test_every_state_has_an_answer(state: BatchState | None) -> None:
     every = poll_every(state, date(2025, 12, 4), datetime(2025, 12, 4, 6, tzinfo=UTC))
     assert (every is None) == (state is BatchState.COMPLETE)
+
+
+@pytest.mark.parametrize(
+    ("day", "moment"),
+    [
+        (date(2025, 12, 4), datetime(2025, 12, 4, 5, tzinfo=UTC)),
+        (date(2025, 7, 4), datetime(2025, 7, 4, 4, tzinfo=UTC)),
+    ],
+)
+def test_the_feeds_show_a_day_from_midnight_in_new_york_on(day: date, moment: datetime) -> None:
+    assert shown_from(day) == moment

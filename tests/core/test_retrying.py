@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.editions import DestinationKind
-from bot.core.retrying import BACK_OFF, LONGEST_WAIT, pause_before
+from bot.core.retrying import BACK_OFF, LONGEST_WAIT, pause_before, pause_when_busy
 
 
 @pytest.mark.parametrize("kind", DestinationKind)
@@ -39,3 +39,14 @@ def test_what_a_destination_asks_for_is_the_least_that_is_waited_up_to_a_day(
     assert wait <= LONGEST_WAIT
     if asked == asked and asked <= LONGEST_WAIT.total_seconds():  # noqa: PLR0124 - not a NaN
         assert wait >= timedelta(seconds=max(asked, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [(None, 30), (0.0, 1), (-5.0, 1), (45.0, 45), (1e300, 86_400), (float("nan"), 86_400)],
+)
+def test_who_is_busy_is_left_alone_for_as_long_as_it_asks_up_to_a_day(
+    asked: float | None, seconds: float
+) -> None:
+    assert pause_when_busy(0.0, asked) == timedelta(seconds=seconds)
+    assert pause_when_busy(1.0, asked) == timedelta(seconds=seconds * 1.2)

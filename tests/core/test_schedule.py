@@ -18,6 +18,7 @@ from bot.core.schedule import (
     parse_clock,
     parse_quiet,
     parse_rhythm,
+    parse_timezone,
 )
 from bot.errors import UserError
 
@@ -587,3 +588,32 @@ def test_says_how_a_time_of_day_is_written(text: str) -> None:
 def test_a_schedule_is_a_value() -> None:
     schedule = Schedule(Rhythm.WEEKLY, time(9), BERLIN, 2, NIGHT)
     assert len({schedule, replace(schedule), replace(schedule, weekday=3)}) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Europe/Berlin", "Europe/Berlin"),
+        (" europe/berlin", "Europe/Berlin"),
+        ("utc", "UTC"),
+        ("america/new york", "America/New_York"),
+    ],
+)
+def test_a_time_zone_is_found_in_any_case(text: str, name: str) -> None:
+    assert parse_timezone(text) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("Berlin", "did you mean Europe/Berlin?"),
+        ("new york", "did you mean America/New_York?"),
+        ("Europe/Berln", "did you mean Europe/Berlin?"),
+        ("../etc/passwd", "write it like Europe/Berlin"),
+        ("?!", "write it like Europe/Berlin"),
+    ],
+)
+def test_an_unknown_time_zone_is_answered_with_the_nearest(text: str, hint: str) -> None:
+    with pytest.raises(UserError) as refused:
+        parse_timezone(text)
+    assert str(refused.value) == f"{text!r} is not a time zone: {hint}"

@@ -55,6 +55,12 @@ class SurroundedStore:
         with self._around("fix"):
             return self._store.fix_draft(claim, draft)
 
+    def defer(
+        self, claim: Claim, at: datetime, *, until: datetime, detail: str, unknown: bool
+    ) -> bool:
+        with self._around("settle"):
+            return self._store.defer(claim, at, until=until, detail=detail, unknown=unknown)
+
     def settle(
         self,
         claim: Claim,

@@ -22,6 +22,11 @@ from pathlib import Path
 
 from bot.adapters.queue import attach, jobs, run_worker, sweep
 from bot.adapters.queue import worker as queue_worker
+from bot.adapters.slack.client import SlackClients
+from bot.adapters.slack.history import PaperReader
+from bot.adapters.slack.places import Places
+from bot.adapters.slack.rates import Rates
+from bot.adapters.slack.sender import SlackSender
 from bot.adapters.store import Store, open_store
 from bot.adapters.timing import SystemClock
 from bot.core.editions import DestinationKind
@@ -49,7 +54,8 @@ class Job:
 
     `anchor`: the moment since 1970 at which the tests' time began. `look_after`: how long an ended
     lease is watched. `asks`: whether an askable destination is asked. `set_clock`: a file that
-    says by how many of the tests' seconds the time of day was set.
+    says by how many of the tests' seconds the time of day was set. `slack`: where a fake Slack's
+    Web API is, and `token` what it knows the bot by; then channels are Slack's.
     """
 
     url: str
@@ -61,6 +67,8 @@ class Job:
     workers: int = 4
     asks: bool = True
     set_clock: str = ""
+    slack: str = ""
+    token: str = ""
 
 
 class FastClock:
@@ -107,6 +115,8 @@ def work(job: Job) -> None:
     terms = build_terms(job)
     senders = build_senders(job.port, asks=job.asks)
     with open_store(job.url) as store:
+        if job.slack:
+            senders[DestinationKind.CHANNEL] = _build_slack(job, store)
 
         def deliver_one(delivery_id: int) -> Outcome:
             return deliver(delivery_id, store, senders, clock, terms)
@@ -137,6 +147,13 @@ def work(job: Job) -> None:
         run_worker(
             job.url, deliver_job, workers=job.workers, stop=stop, report=_ignore, trouble=_tell
         )
+
+
+def _build_slack(job: Job, store: Store) -> SlackSender:
+    """Build what posts, as fast as the fake takes it."""
+    rates = Rates(store, posts_per_minute=1e9, channel_every_s=0.0)
+    clients = SlackClients(rates, api_url=job.slack, home_token=job.token)
+    return SlackSender(clients, Places(clients), PaperReader(clients, store), store)
 
 
 def _sweep(store: Store, clock: FastClock, patience: Patience, stop: threading.Event) -> None:

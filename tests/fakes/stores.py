@@ -63,6 +63,7 @@ class Row:
     wired: bool = False
     repeats: int = 0
     failures: int = 0
+    deferrals: int = 0
     parts: dict[int, Part] = field(default_factory=dict)
     draft: str = ""
 
@@ -197,6 +198,7 @@ class MemoryStore:
                 row.delivery.state,
                 self.history[number][-1][3],
                 self.history[number][-1][2],
+                set_owner=self.subscriptions[row.subscription_id].set_owner,
             )
             for number, row in sorted(self.ledger.items(), key=lambda pair: pair[1].edition.day)
             for item in row.edition.items
@@ -347,10 +349,13 @@ class MemoryStore:
         self.subscriptions[number] = replace(subscription, id=number)
         return self.subscriptions[number]
 
-    def pause_subscription(self, number: int, *, paused: bool, reason: str = "") -> bool:
+    def pause_subscription(
+        self, number: int, *, paused: bool, reason: str = "", until: datetime | None = None
+    ) -> bool:
         known = self.subscriptions[number]
-        self.subscriptions[number] = replace(known, paused=paused, reason=reason)
-        return known.paused != paused
+        end = until if paused else None
+        self.subscriptions[number] = replace(known, paused=paused, reason=reason, until=end)
+        return (known.paused, known.until) != (paused, end)
 
     def remove_subscription(self, number: int, at: datetime) -> bool:
         if number in self.removed or number not in self.subscriptions:
@@ -411,6 +416,7 @@ class MemoryStore:
             row.failures,
             parts=dict(row.parts),
             draft=row.draft,
+            deferrals=row.deferrals,
         )
 
     def _expire(self, row: Row, now: datetime) -> None:
@@ -477,6 +483,19 @@ class MemoryStore:
             self.pause_subscription(row.subscription_id, paused=True, reason=pause)
         return True
 
+    def defer(
+        self, claim: Claim, at: datetime, *, until: datetime, detail: str, unknown: bool
+    ) -> bool:
+        row = self.ledger[claim.delivery.id]
+        if row.delivery != claim.delivery:
+            return False
+        self._step(row, DeliveryState.UNKNOWN if unknown else DeliveryState.RETRY, at, detail)
+        row.wired = unknown
+        row.deferrals += 1
+        row.lease_until = None
+        row.due = until
+        return True
+
     def _step(self, row: Row, state: DeliveryState, at: datetime, detail: str) -> None:
         if not allows(row.delivery.state, state):
             msg = f"delivery {row.delivery.id} cannot go from {row.delivery.state} to {state}"
@@ -489,6 +508,9 @@ class MemoryStore:
     def load_sets(self, owner: str) -> tuple[KeywordSet, ...]:
         own = (each for (of, _), each in self.sets.items() if of == owner)
         return tuple(sorted(own, key=lambda each: each.name))
+
+    def load_all_sets(self) -> tuple[KeywordSet, ...]:
+        return tuple(self.sets[key] for key in sorted(self.sets))
 
     def save_set(self, keyword_set: KeywordSet) -> None:
         self.sets[keyword_set.owner, keyword_set.name] = keyword_set

@@ -3,10 +3,11 @@ from datetime import date
 
 import pytest
 
+from bot.core.answers import Verdict
 from bot.core.keyword_sets import KeywordSet
 from bot.core.papers import AnnounceType, ArxivId
 from bot.errors import QueryError, UserError
-from bot.flows.asking import Verdict, explain_paper, search_papers, try_set
+from bot.flows.asking import explain_paper, search_papers, try_set
 from bot.flows.deliver import Terms, deliver_due
 from bot.flows.ingest import Ingest
 from bot.flows.publish import publish

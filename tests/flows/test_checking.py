@@ -3,10 +3,9 @@ from datetime import date, timedelta
 import pytest
 
 from bot.core.editions import BatchState, CategoryReceipt
+from bot.core.findings import Finding, Health
 from bot.errors import SourceError, StoreError
 from bot.flows.checking import (
-    Finding,
-    Health,
     check_arxiv,
     check_database,
     hide_password,

@@ -582,11 +582,68 @@ def test_who_must_wait_for_others_hears_until_when() -> None:
     assert outcome == Outcome(Result.BUSY, again=NOW + timedelta(seconds=1))
 
 
+BUSY = DeliveryError("it asks to wait 45 s", busy=True, retry_after=45.0)
+
+
+def test_who_is_too_busy_is_left_alone_and_nothing_has_failed(store: MemoryStore) -> None:
+    times = MOST_BEGUN + MOST_ATTEMPTS
+    outcomes, waits = attempt(RecordingSender([BUSY] * times), store, times + 1)
+    assert outcomes[0] == Outcome(
+        Result.BUSY, FOLDER, "it asks to wait 45 s", NOW + timedelta(seconds=45)
+    )
+    assert {outcome.result for outcome in outcomes[:-1]} == {Result.BUSY}
+    assert set(waits) == {timedelta(seconds=45)}
+    assert outcomes[-1].result is Result.SENT
+    assert store.ledger[1].failures == 0
+    assert states(store)[-4:] == ["sending", "retry", "sending", "sent"]
+
+
+def test_where_looking_must_wait_it_is_still_looked_for_before_it_is_sent(
+    store: MemoryStore,
+) -> None:
+    sender = RecordingSender([UNSURE], [BUSY, BUSY], arrives_anyway=True)
+    outcomes, waits = attempt(sender, store, 4)
+    assert [outcome.result for outcome in outcomes] == [
+        Result.UNKNOWN,
+        Result.BUSY,
+        Result.BUSY,
+        Result.FOUND,
+    ]
+    assert waits[1:] == [timedelta(seconds=45)] * 2
+    assert sender.keys == ["key-1"]
+    assert store.ledger[1].failures == 1
+    assert "unknown" in states(store)[-3]
+
+
+def test_who_was_overtaken_while_it_was_told_to_wait_changes_nothing(store: MemoryStore) -> None:
+    taken: list[Claim] = []
+    sender = RecordingSender([BUSY], afterwards=lambda: taken.append(claim_it(store, NOW + LEASE)))
+    outcome = deliver(1, store, senders(sender), NOW)
+    assert outcome.result is Result.SKIPPED
+    assert store.ledger[1].delivery == taken[0].delivery
+
+
+def test_where_the_ledger_cannot_keep_a_wait_the_lease_sees_to_it() -> None:
+    class Stuck(MemoryStore):
+        def defer(
+            self, claim: Claim, at: datetime, *, until: datetime, detail: str, unknown: bool
+        ) -> bool:
+            msg = f"papers.db is locked: {claim.delivery.id} {at} {until} {detail} {unknown}"
+            raise StoreError(msg)
+
+    stuck = Stuck()
+    plan(stuck, FOLDER)
+    outcome = deliver(1, stuck, senders(RecordingSender([BUSY])), NOW)
+    assert outcome.result is Result.UNKNOWN
+    assert outcome.detail.startswith("it asks to wait 45 s; papers.db is locked: 1")
+    assert states(stuck)[-1] == "sending"
+
+
 @pytest.mark.parametrize("finds", [[], [CANNOT_TELL, None, REFUSED]], ids=["finds", "cannot"])
 @pytest.mark.parametrize(
     "script",
     [
-        [REFUSED, UNSURE, ValueError("?"), UNSURE, REFUSED, UNSURE],
+        [REFUSED, UNSURE, BUSY, ValueError("?"), UNSURE, REFUSED, UNSURE],
         [UNSURE, REFUSED, GONE],
         [UNSURE, UNSURE, UNSURE, None],
         [None],

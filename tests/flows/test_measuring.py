@@ -7,8 +7,9 @@ import pytest
 
 from bot.core.editions import BatchState, CategoryReceipt, Destination, DestinationKind
 from bot.core.figures import Backlog, Pause
+from bot.core.findings import Finding, Health
 from bot.errors import StoreError
-from bot.flows.checking import Finding, Health, Reading
+from bot.flows.checking import Reading
 from bot.flows.measuring import Facts, gather, judge, say_span
 from tests.fakes.papers import DAY, NOW
 from tests.fakes.stores import MemoryStore

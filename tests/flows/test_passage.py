@@ -12,8 +12,9 @@ from bot.errors import DeliveryError, StoreError
 from bot.flows.deliver import Outcome, Result, Terms, deliver
 from bot.flows.passage import LateError, Passage
 from tests.fakes.clocks import StillClock
+from tests.fakes.papers import NOW
 from tests.fakes.stores import MemoryStore
-from tests.flows.test_deliver import NOW, plan
+from tests.flows.test_deliver import plan
 
 CHANNEL = Destination(DestinationKind.CHANNEL, "T01/C01")
 MESSAGES = 4
@@ -134,6 +135,25 @@ def test_a_message_that_is_refused_is_sent_again_and_none_before_it(store: Memor
     assert run(store, thread, clock).result is Result.SENT
     assert [number for _, number, _ in thread.posted] == [1, 2, 3, 4]
     assert thread.looks == 0
+
+
+def test_a_long_thread_is_not_given_up_while_it_grows(store: MemoryStore) -> None:
+    clock = StillClock(NOW)
+
+    def fail_after_each(passed: str) -> None:
+        if passed.endswith("posted"):
+            message = "no answer"
+            raise DeliveryError(message, unknown=True)
+
+    thread = Thread(fail_after_each)
+    for _ in range(MESSAGES):
+        outcome = run(store, thread, clock)
+        assert outcome.result is Result.UNKNOWN
+        clock.advance(timedelta(minutes=2))
+    assert run(store, thread, clock).result in (Result.SENT, Result.FOUND)
+    assert [number for _, number, _ in thread.posted] == [1, 2, 3, 4]
+    # The first message's, before which nothing had arrived.
+    assert store.ledger[1].failures == 1
 
 
 def test_what_has_arrived_leaves_no_doubt_behind_another_messages_fault(store: MemoryStore) -> None:

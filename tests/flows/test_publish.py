@@ -500,3 +500,27 @@ def test_what_was_just_read_is_shown_as_it_was_read() -> None:
     assert [item.paper for item in shown.listing.items] == [mended]
     assert shown.prepared[before.base_id] == prepare(mended)
     assert show_as_read(day, []) == day
+
+
+def test_sets_of_several_owners_with_one_name_do_not_get_in_each_others_way() -> None:
+    store = MemoryStore()
+    owners = ("config", "operator", "slack:T111", "slack:T222")
+    sets = [replace(CLOUDS, owner=owner) for owner in owners]
+    sets[2] = replace(sets[2], keywords=(("rain",),))
+    sets[3] = replace(sets[3], paused=True)
+    read(store, announce(make_paper(1), make_paper(2, title="Rain", abstract=""), day=MON))
+    published = freeze(store, MON, *sets, to=[FOLDER])
+    assert shown(published) == [("2512.00001",), ("2512.00001",), ("2512.00002",), ("2512.00001",)]
+    assert [len(each.deliveries) for each in published] == [1, 1, 1, 0]
+    whose = [store.subscriptions[row.subscription_id] for row in store.ledger.values()]
+    assert [each.set_owner for each in whose] == list(owners[:3])
+    # One that comes later begins with its own first day, and shows what others have shown.
+    read(store, announce(make_paper(3), make_paper(1), category="cs.RO", day=TUE, kind=CROSS))
+    later = replace(CLOUDS, owner="slack:T333")
+    assert shown(freeze(store, TUE, *sets, later)) == [
+        ("2512.00003",),
+        ("2512.00003",),
+        (),
+        ("2512.00003",),
+        ("2512.00003", "2512.00001"),
+    ]

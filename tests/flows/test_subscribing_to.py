@@ -16,7 +16,6 @@ from bot.flows.subscribing_to import (
     change_subscription,
     find_subscription,
     parse_destination,
-    parse_timezone,
     pause_subscription,
     remove_subscription,
     resume_subscription,
@@ -183,6 +182,17 @@ def test_resuming_forgets_why_it_was_paused(store: Store) -> None:
     assert find_subscription(store, 1).reason == ""
 
 
+@pytest.mark.parametrize("act", [pause_subscription, resume_subscription])
+def test_a_pause_that_would_end_by_itself_ends_never_or_now(
+    store: Store, act: "Callable[[Store, int], Change]"
+) -> None:
+    store.pause_subscription(1, paused=True, until=NOW)
+    muted = find_subscription(store, 1)
+    after = replace(muted, paused=act is pause_subscription, until=None)
+    assert act(store, 1) == Change(after, muted, waiting=2)
+    assert find_subscription(store, 1) == after
+
+
 def test_a_removed_subscription_is_gone(store: Store) -> None:
     known = find_subscription(store, 1)
     assert remove_subscription(store, 1, NOW) == Change(known, known, waiting=2)
@@ -227,35 +237,6 @@ def test_a_destination_is_kept_in_one_spelling(
 def test_what_is_no_destination_is_refused(kind: DestinationKind, address: str, said: str) -> None:
     with pytest.raises(UserError, match=f"^{said}"):
         parse_destination(kind, address)
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("Europe/Berlin", "Europe/Berlin"),
-        (" europe/berlin", "Europe/Berlin"),
-        ("utc", "UTC"),
-        ("america/new york", "America/New_York"),
-    ],
-)
-def test_a_time_zone_is_found_in_any_case(text: str, name: str) -> None:
-    assert parse_timezone(text) == name
-
-
-@pytest.mark.parametrize(
-    ("text", "hint"),
-    [
-        ("Berlin", "did you mean Europe/Berlin?"),
-        ("new york", "did you mean America/New_York?"),
-        ("Europe/Berln", "did you mean Europe/Berlin?"),
-        ("../etc/passwd", "write it like Europe/Berlin"),
-        ("?!", "write it like Europe/Berlin"),
-    ],
-)
-def test_an_unknown_time_zone_is_answered_with_the_nearest(text: str, hint: str) -> None:
-    with pytest.raises(UserError) as refused:
-        parse_timezone(text)
-    assert str(refused.value) == f"{text!r} is not a time zone: {hint}"
 
 
 def test_a_rhythm_without_a_day_forgets_the_day_before() -> None:

@@ -117,5 +117,6 @@ SETTLE = Change(
         due_at=bindparam("next"),
         settled_at=bindparam("end"),
         failures=deliveries.c.failures + bindparam("bad", type_=Integer),
+        deferrals=func.coalesce(deliveries.c.deferrals, 0) + bindparam("later", type_=Integer),
     )
 )

@@ -98,6 +98,19 @@ class Database:
         """Close it at the end."""
         self.close()
 
+    @property
+    def reader(self) -> Engine:
+        """The engine of statements that a library brings, and that only read.
+
+        Who uses it or `writer` turns its errors into StoreError with `faults.translated`.
+        """
+        return self._reader
+
+    @property
+    def writer(self) -> Engine:
+        """The engine of transactions that a library brings, and that write."""
+        return self._writer
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that only reads."""

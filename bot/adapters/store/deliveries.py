@@ -163,6 +163,7 @@ class Deliveries(Database):
             "next": to_micros(retry_at) if retry_at else None,
             "end": to_micros(at) if state in _SETTLED else None,
             "bad": int(state in _BAD),
+            "later": 0,
         }
         with self.writing() if pause else self._alone() as connection:
             settled = SETTLE.make(
@@ -181,6 +182,30 @@ class Deliveries(Database):
                     .values(paused=True, reason=pause, paused_until=None)
                 )
         return settled
+
+    def defer(
+        self, claim: Claim, at: datetime, *, until: datetime, detail: str, unknown: bool
+    ) -> bool:
+        """Give back a claim that its destination had no time for: it failed in nothing.
+
+        It cannot be claimed before `until`. `unknown`: what an earlier attempt sent may have
+        arrived. False where a later attempt has taken over.
+        """
+        delivery = claim.delivery
+        state = DeliveryState.UNKNOWN if unknown else DeliveryState.RETRY
+        values = {
+            **_name(delivery),
+            "to": state.value,
+            "wire": unknown,
+            "next": to_micros(until),
+            "end": None,
+            "bad": 0,
+            "later": 1,
+        }
+        with self._alone() as connection:
+            return SETTLE.make(
+                connection, values, state=state, attempt=delivery.attempt, at=at, detail=detail
+            )
 
     def _take(
         self,
@@ -213,6 +238,7 @@ class Deliveries(Database):
             # Who sends several messages fixes first which they are.
             parts=NO_PARTS if row.draft is None else load_parts(connection, row.id),
             draft=row.draft or "",
+            deferrals=row.deferrals or 0,
         )
 
     @contextmanager

@@ -10,13 +10,14 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot.adapters.store.database import Database, insert_into
 from bot.adapters.store.frozen import hits_record, receipt_record, showing_of, summary_record
-from bot.adapters.store.ledger import load_steps
+from bot.adapters.store.ledger import is_waiting, load_steps
 from bot.adapters.store.owners import find_sets
 from bot.adapters.store.planning import covered_editions, plan_deliveries
+from bot.adapters.store.recent import load_joined
 from bot.adapters.store.rows import chunked, from_micros, to_json, to_micros
 from bot.adapters.store.tables import deliveries, edition_papers, editions, sets
 from bot.core.announcing import delivery_key
-from bot.core.editions import Delivery
+from bot.core.editions import Delivery, Edition
 from bot.core.keyword_sets import SetKey
 from bot.core.records import Showing, Span
 from bot.core.subscriptions import Frozen
@@ -90,6 +91,20 @@ class Editions(Database):
             for place in range(len(frozen))
         )
 
+    def load_waiting(self, subscription_id: int) -> tuple[Edition, datetime] | None:
+        """Load what leaves next for a subscription, and from when on; None: nothing waits."""
+        waiting = (
+            select(deliveries.c.id, deliveries.c.edition_id, deliveries.c.due_at)
+            .where(deliveries.c.subscription_id == subscription_id, is_waiting())
+            .order_by(deliveries.c.due_at, deliveries.c.id)
+            .limit(1)
+        )
+        with self.reading() as connection:
+            row = connection.execute(waiting).first()
+            if row is None:
+                return None
+            return load_joined(connection, row.id, row.edition_id), from_micros(row.due_at)
+
     def load_showings(self, base_id: str) -> tuple[Showing, ...]:
         """Load the editions in which a paper stood, oldest first."""
         covered = covered_editions().subquery()
@@ -102,6 +117,7 @@ class Editions(Database):
                 deliveries.c.address,
                 deliveries.c.state,
                 deliveries.c.id,
+                sets.c.owner,
             )
             .select_from(
                 edition_papers.join(editions, editions.c.id == edition_papers.c.edition_id)

@@ -70,8 +70,8 @@ def load_edition(connection: Connection, edition_id: int) -> Edition:
 
 
 def showing_of(row: Sequence[Any], steps: tuple[Step, ...]) -> Showing:
-    """Read a showing: set, day, hits, destination's kind and address, state, delivery's id."""
-    name, day, hits, kind, address, state, delivery_id = row
+    """Read a showing: name, day, hits, destination's kind and address, state, delivery, owner."""
+    name, day, hits, kind, address, state, delivery_id, owner = row
     return Showing(
         set_name=name,
         day=date.fromisoformat(day),
@@ -82,6 +82,7 @@ def showing_of(row: Sequence[Any], steps: tuple[Step, ...]) -> Showing:
         at=steps[-1].at if steps else None,
         delivery_id=delivery_id,
         steps=steps,
+        set_owner=owner,
     )
 
 

@@ -1,10 +1,10 @@
 """Reading the ledger: what was planned, what became of it, and who must look again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select, update
 
 from bot.adapters.store.database import Database
 from bot.adapters.store.events import append_event
@@ -22,6 +22,11 @@ from bot.core.records import Hold, LedgerLine, Step
 
 _WAITING = [
     state.value for state in (DeliveryState.PENDING, DeliveryState.RETRY, DeliveryState.UNKNOWN)
+]
+_BEGUN = [
+    state.value
+    for state in DeliveryState
+    if state not in (DeliveryState.PENDING, DeliveryState.CANCELLED)
 ]
 _TRIED = [DeliveryState.RETRY.value, DeliveryState.UNKNOWN.value]
 _HELD = frozenset({*_WAITING, DeliveryState.FAILED.value})
@@ -54,10 +59,30 @@ class Ledger(Database):
     def count_waiting(self, subscription_id: int) -> int:
         """Count a subscription's deliveries that wait for their first or for another try."""
         waiting = select(func.count()).where(
-            deliveries.c.subscription_id == subscription_id, deliveries.c.state.in_(_WAITING)
+            deliveries.c.subscription_id == subscription_id, is_waiting()
         )
         with self.reading() as connection:
             return connection.execute(waiting).scalar_one()
+
+    def next_dues(self, subscription_ids: Collection[int]) -> Mapping[int, datetime]:
+        """Return when what waits for each of these may leave first; others are left out."""
+        first = _find_by_subscription(func.min(case((is_waiting(), deliveries.c.due_at))))
+        with self.reading() as connection:
+            found = _load_by_subscription(connection, first, subscription_ids)
+        return {number: from_micros(due) for number, due in found.items()}
+
+    def last_deliveries(self, subscription_ids: Collection[int]) -> Mapping[int, LedgerLine]:
+        """Load the newest delivery of each of these that was begun; others are left out."""
+        is_begun = deliveries.c.state.in_(_BEGUN)
+        newest = _find_by_subscription(func.max(case((is_begun, deliveries.c.id))))
+        found: dict[int, LedgerLine] = {}
+        with self.reading() as connection:
+            ids = _load_by_subscription(connection, newest, subscription_ids)
+            of = {delivery_id: number for number, delivery_id in ids.items()}
+            for some in chunked(list(of), _AT_ONCE):
+                lines = _read(connection, _lines().where(deliveries.c.id.in_(some)))
+                found |= {of[line.delivery.id]: line for line in lines}
+        return found
 
     def change_delivery(
         self,
@@ -128,6 +153,29 @@ class Ledger(Database):
             )
             self.enqueue(connection, [(delivery_id, at)])
         return True
+
+
+def is_waiting() -> ColumnElement[bool]:
+    """Whether a delivery waits for its first or for another try."""
+    return deliveries.c.state.in_(_WAITING)
+
+
+def _find_by_subscription(figure: ColumnElement[Any]) -> Select[Any]:
+    """Select a figure of each subscription's deliveries; one that is null where there is none."""
+    # A condition on states would have SQLite read all that were ever sent: of a subscription there
+    # are few.
+    return select(deliveries.c.subscription_id, figure).group_by(deliveries.c.subscription_id)
+
+
+def _load_by_subscription(
+    connection: Connection, figures: Select[Any], subscription_ids: Collection[int]
+) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for some in chunked(list(subscription_ids), _AT_ONCE):
+        wanted = figures.where(deliveries.c.subscription_id.in_(some))
+        figured = connection.execute(wanted).all()
+        found |= {number: figure for number, figure in figured if figure is not None}
+    return found
 
 
 def load_steps(connection: Connection, delivery_ids: Iterable[int]) -> dict[int, tuple[Step, ...]]:

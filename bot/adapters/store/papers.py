@@ -1,6 +1,6 @@
 """Stored papers: one by its id, all announced since a day, those that hold some words."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from sqlalchemy import ColumnElement, and_, bindparam, distinct, func, or_, select, update
@@ -15,7 +15,7 @@ from bot.adapters.store.rows import (
 )
 from bot.adapters.store.search import find_papers, index_papers, parse_words
 from bot.adapters.store.tables import entries, papers
-from bot.core.papers import AnnounceType
+from bot.core.papers import AnnounceType, Paper
 from bot.core.records import Sighting, StoredPaper
 from bot.core.words import VERSION, prepare
 
@@ -36,6 +36,15 @@ class Papers(Database):
         with self.reading() as connection:
             row = connection.execute(wanted).first()
         return stored_paper_of(row) if row else None
+
+    def load_papers(self, base_ids: Iterable[str]) -> Mapping[str, Paper]:
+        """Load papers at their latest versions, by base id; those not stored are left out."""
+        found: dict[str, Paper] = {}
+        with self.reading() as connection:
+            for some in chunked(list(base_ids), _AT_ONCE):
+                wanted = select(*PAPER_COLUMNS).where(papers.c.base_id.in_(some))
+                found |= {row[0]: paper_of(row) for row in connection.execute(wanted).all()}
+        return found
 
     def load_sightings(self, base_id: str) -> tuple[Sighting, ...]:
         """Load every announcement of a paper, oldest first."""

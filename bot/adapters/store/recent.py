@@ -33,7 +33,7 @@ class Recent:
         whether others are `joined` with it.
         """
         if row.joined:
-            return _load_joined(connection, row.id, row.edition_id)
+            return load_joined(connection, row.id, row.edition_id)
         key = (row.edition_id, row.frozen_at)
         with self._lock:
             known = self._editions.get(key)
@@ -48,7 +48,8 @@ class Recent:
         return loaded
 
 
-def _load_joined(connection: Connection, delivery_id: int, newest: int) -> Edition:
+def load_joined(connection: Connection, delivery_id: int, newest: int) -> Edition:
+    """Load the editions that a delivery brings, of which `newest` is one, as one digest."""
     others = connection.execute(
         select(joined_editions.c.edition_id).where(joined_editions.c.delivery_id == delivery_id)
     ).scalars()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, true, update
+from sqlalchemy import ColumnElement, Connection, or_, select, true, update
 
 from bot.adapters.store.database import Database, insert_into
 from bot.adapters.store.rows import storable, to_json
@@ -37,17 +37,14 @@ class Sets(Database):
 
     def save_set(self, keyword_set: KeywordSet) -> None:
         """Add a set or replace the one of that owner and name; one removed before is back."""
-        values = {
-            "paused": keyword_set.paused,
-            "removed": False,
-            "definition": _definition(keyword_set),
-        }
         with self.writing() as connection:
-            save = insert_into(connection, sets).values(
-                owner=keyword_set.owner, name=keyword_set.name, **values
-            )
-            named = [sets.c.owner, sets.c.name]
-            connection.execute(save.on_conflict_do_update(index_elements=named, set_=values))
+            _write(connection, keyword_set, true())
+
+    def add_set(self, keyword_set: KeywordSet) -> bool:
+        """Add a set, even one removed before; False where its owner has one of that name."""
+        with self.writing() as connection:
+            is_free = or_(sets.c.removed, sets.c.definition.is_(None))
+            return _write(connection, keyword_set, is_free)
 
     def remove_set(self, owner: str, name: str, at: datetime | None = None) -> bool:
         """Remove a set with its subscriptions and call off its deliveries; keep its editions.
@@ -78,6 +75,21 @@ class Sets(Database):
                 detail=f"the keyword set {name} was removed",
             )
         return True
+
+
+def _write(connection: Connection, keyword_set: KeywordSet, which: ColumnElement[bool]) -> bool:
+    """Add a set's row or replace the one that is `which`; False where it is not."""
+    values = {
+        "paused": keyword_set.paused,
+        "removed": False,
+        "definition": _definition(keyword_set),
+    }
+    save = insert_into(connection, sets).values(
+        owner=keyword_set.owner, name=keyword_set.name, **values
+    )
+    named = [sets.c.owner, sets.c.name]
+    written = save.on_conflict_do_update(index_elements=named, set_=values, where=which)
+    return connection.execute(written.returning(sets.c.id)).first() is not None
 
 
 def _definition(keyword_set: KeywordSet) -> str:

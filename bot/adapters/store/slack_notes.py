@@ -83,7 +83,7 @@ class SlackNotes(Database):
                     discussed_papers.c.channel == place.channel,
                     discussed_papers.c.base_id.in_(some),
                 )
-                found |= dict(connection.execute(wanted).tuples().all())
+                found |= {base_id: ts for base_id, ts in connection.execute(wanted).all()}  # noqa: C416 - rows are not pairs to mypy
         return found
 
     def save_reading(self, place: SlackPlace, ts: str) -> None:

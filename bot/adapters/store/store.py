@@ -14,6 +14,7 @@ from bot.adapters.store.sets import Sets
 from bot.adapters.store.slack_notes import SlackNotes
 from bot.adapters.store.subscriptions import Subscriptions
 from bot.adapters.store.throttle import Slots
+from bot.adapters.store.workspaces import Workspaces
 
 
 class Store(
@@ -31,6 +32,7 @@ class Store(
     Erasing,
     Measures,
     SlackNotes,
+    Workspaces,
 ):
     """Papers, announcements, editions, deliveries, subscriptions, keyword sets and much more.
 

@@ -7,7 +7,7 @@ from datetime import datetime, time
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from bot.adapters.store.database import Database, insert_into
 from bot.adapters.store.events import append_events
@@ -16,6 +16,7 @@ from bot.adapters.store.rows import from_micros, storable, to_json, to_micros
 from bot.adapters.store.tables import deliveries, sets, subscriptions
 from bot.core.editions import TRANSITIONS, DeliveryState, Destination, DestinationKind
 from bot.core.schedule import Rhythm, Schedule
+from bot.core.slack_names import parse_place
 from bot.core.subscriptions import Subscription
 
 # The states in which a delivery can be called off.
@@ -47,6 +48,26 @@ class Subscriptions(Database):
         wanted = subscriptions.c.id == subscription_id
         with self.reading() as connection:
             return next(iter(_load(connection, wanted & ~subscriptions.c.removed)), None)
+
+    def load_workspace_subscriptions(self, team: str) -> tuple[Subscription, ...]:
+        """Load those to conversations of a Slack workspace, HOME included, oldest first.
+
+        Paused ones are included, removed ones are not.
+        """
+        address = subscriptions.c.address
+        # Names of conversations hold no slash; the rest is for `parse_place`.
+        near = address.startswith(f"{team}/", autoescape=True) if team else ~address.contains("/")
+        is_channel = subscriptions.c.kind == DestinationKind.CHANNEL.value
+        with self.reading() as connection:
+            found = _load(connection, and_(is_channel, ~subscriptions.c.removed, near))
+        return tuple(each for each in found if parse_place(each.destination.address).team == team)
+
+    def subscription_of(self, delivery_key: str) -> Subscription | None:
+        """Load the subscription for which a delivery was planned, removed or not."""
+        planned = select(deliveries.c.subscription_id).where(deliveries.c.key == delivery_key)
+        with self.reading() as connection:
+            wanted = subscriptions.c.id == planned.scalar_subquery()
+            return next(iter(_load(connection, wanted)), None)
 
     def save_subscription(self, subscription: Subscription, at: datetime) -> Subscription:
         """Add a subscription, or change the one of that set and destination; return it as saved.

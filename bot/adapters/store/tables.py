@@ -194,7 +194,8 @@ subscriptions = Table(
 # `edition_id` is the newest of what goes out together; the others are in `joined_editions`.
 # `wired`: what an attempt sent may have arrived. `repeats` counts sendings that may have repeated
 # an earlier one, `failures` attempts that ended badly. `planned_at`, when it was to leave, and
-# `settled_at` are for measuring. `draft` is what all attempts of it send alike.
+# `settled_at` are for measuring. `draft` is what all attempts of it send alike; `deferrals` counts
+# attempts that the destination had no time for.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -215,6 +216,7 @@ deliveries = Table(
     Column("planned_at", BigInteger, nullable=False),
     Column("settled_at", BigInteger, nullable=True),
     Column("draft", Text, nullable=True),
+    Column("deferrals", Integer, nullable=True),
     UniqueConstraint("edition_id", "kind", "address"),
     UniqueConstraint("key"),
     _one_of("kind", DestinationKind),

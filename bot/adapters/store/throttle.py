@@ -1,12 +1,13 @@
-"""One request at a time to a host, over all processes and machines that share a database."""
+"""Whose turn it is to ask a host, over all processes and machines that share a database."""
 
 import fcntl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import case, text
+from sqlalchemy import Select, case, or_, select, text, update
 
 from bot.adapters.store.database import ARXIV_LOCK, Database, insert_into
 from bot.adapters.store.tables import throttle
@@ -17,6 +18,16 @@ _MICROS = 1_000_000
 # processes, and at least two minutes.
 _MOST_AHEAD = 50
 _LEAST_AHEAD_S = 120.0
+# Nobody is held off for longer; what is further ahead was written before the clock was set back.
+_LONGEST = 86_400 * _MICROS
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The next time at which somebody may ask, in Unix seconds; `taken`: it is the asker's."""
+
+    at: float
+    taken: bool
 
 
 class Slots(Database):
@@ -41,6 +52,48 @@ class Slots(Database):
             next_at: int = connection.execute(taken).scalar_one()
         return (next_at - interval) / _MICROS
 
+    def take_slot(self, name: str, interval_s: float, now: float, *, within_s: float) -> Slot:
+        """Take the next free slot of `name` if it comes within so many seconds, else only tell it.
+
+        Slots are `interval_s` apart, and none is given away before a hold of the name ends.
+        """
+        interval, moment = round(interval_s * _MICROS), round(now * _MICROS)
+        ahead = max(_MOST_AHEAD * interval, round(_LEAST_AHEAD_S * _MICROS))
+        mine = throttle.c.name == name
+        with self.writing() as connection:
+            begin = insert_into(connection, throttle).values(name=name, next_at=moment)
+            connection.execute(begin.on_conflict_do_nothing())
+            next_at = connection.execute(
+                select(throttle.c.next_at).where(mine).with_for_update()
+            ).scalar_one()
+            free = next_at if moment <= next_at <= moment + ahead else moment
+            held = connection.execute(_hold_of(name)).scalar()
+            at = max(free, _until(held, moment))
+            taken = at - moment <= within_s * _MICROS
+            if taken:
+                connection.execute(update(throttle).where(mine).values(next_at=at + interval))
+        return Slot(at / _MICROS, taken)
+
+    def hold_slots(self, name: str, until: float, now: float) -> None:
+        """Give away no slot of `name` before this time, in Unix seconds; the latest hold counts."""
+        end, moment = round(until * _MICROS), round(now * _MICROS)
+        shorter = or_(throttle.c.next_at < end, throttle.c.next_at > moment + _LONGEST)
+        with self.writing() as connection:
+            hold = insert_into(connection, throttle).values(name=_name_hold(name), next_at=end)
+            later = hold.on_conflict_do_update(
+                index_elements=[throttle.c.name],
+                set_={"next_at": end},
+                where=shorter,
+            )
+            connection.execute(later)
+
+    def find_hold(self, name: str, now: float) -> float:
+        """Return when the hold of `name` ends, in Unix seconds; `now` where there is none."""
+        moment = round(now * _MICROS)
+        with self.reading() as connection:
+            held = connection.execute(_hold_of(name)).scalar()
+        return _until(held, moment) / _MICROS
+
     @contextmanager
     def hold_turn(self) -> Iterator[None]:
         """Hold arXiv's one connection for all who share the database; a process that dies lets go.
@@ -64,6 +117,19 @@ class Slots(Database):
                 yield
             finally:
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ARXIV_LOCK})
+
+
+def _name_hold(name: str) -> str:
+    return f"{name} (hold)"
+
+
+def _hold_of(name: str) -> Select[int]:
+    return select(throttle.c.next_at).where(throttle.c.name == _name_hold(name))
+
+
+def _until(held: int | None, moment: int) -> int:
+    """Return the end of a hold; the moment itself where there is none that still counts."""
+    return held if held is not None and moment < held <= moment + _LONGEST else moment
 
 
 class SharedThrottle:

@@ -28,6 +28,8 @@ COMMANDS = {
     "subscriptions": ("subscriptions", "subscriptions", "Where each set's digests go, and when."),
     "deliveries": ("deliveries", "deliveries", "What became of each digest; try again, call off."),
     "web": ("web", "web", "Serve health page, readiness and metrics."),
+    "slack": ("slack", "slack", "Answer `/papers`, buttons and forms in Slack."),
+    "manifest": ("slack", "manifest", "The Slack app's manifest, and the link that makes it."),
     "config": ("configuration", "config", "Print a configuration to start from."),
     "doctor": ("doctor", "doctor", "What works, and what to do about what does not."),
     "backup": ("care", "backup", "Copy the database while others use it."),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import click
 
 from bot.app import App
+from bot.core.answers import Explanation, Trial, Verdict
 from bot.core.days import say_day, say_day_briefly
 from bot.core.editions import Hit
 from bot.core.keyword_sets import DEFAULT_TYPES, KeywordSet
@@ -13,7 +14,7 @@ from bot.core.papers import AnnounceType, ArxivId, Paper
 from bot.core.records import Showing
 from bot.edges.cli.deliveries import describe_steps, local_time, say_steps
 from bot.edges.cli.options import show, show_json, with_app
-from bot.flows.asking import Explanation, Trial, Verdict, explain_paper, search_papers, try_set
+from bot.flows.asking import explain_paper, search_papers, try_set
 
 BAR_WIDTH = 40
 

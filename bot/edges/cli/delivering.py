@@ -8,7 +8,7 @@ from bot.app import App
 from bot.core.days import say_day
 from bot.edges.cli.digest import SOURCE_HELP, fetch_day
 from bot.edges.cli.options import Day, say, show, with_app
-from bot.flows.deliver import Outcome, Result, deliver_due
+from bot.flows.deliver import Outcome, Result
 from bot.flows.publish import plan_editions, publish
 
 ARRIVED = frozenset({Result.SENT, Result.FOUND})
@@ -22,7 +22,7 @@ ARRIVED = frozenset({Result.SENT, Result.FOUND})
 def send(app: App, /, day: date | None, source: str, *, dry_run: bool) -> int:
     """Fetch the newest announcement and deliver what is due, each digest once.
 
-    This version delivers to folders. Doing it again delivers only what is left.
+    Doing it again delivers only what is left.
     """
     receipt = fetch_day(app, day, source)
     if receipt is None:
@@ -53,7 +53,7 @@ def send(app: App, /, day: date | None, source: str, *, dry_run: bool) -> int:
     )
     for each in published:
         show(f"{each.edition.set.name}, {say_day(receipt.day)}: {len(each.edition.items)} papers")
-    outcomes = deliver_due(app.store, app.senders, app.clock, app.terms)
+    outcomes = [app.deliver_one(each.id) for each in app.store.due_deliveries(app.clock.now())]
     if not outcomes:
         say("Nothing is due.")
     for outcome in outcomes:

@@ -46,7 +46,7 @@ def digest(
     """Fetch a day's papers, match them, show the digests.  Sends nothing."""
     from bot.flows.publish import build_editions, build_matcher, show_as_read
 
-    sets = app.sets(names)
+    sets = app.sets(names, own=True)
     read: list[Announcement] = []
     receipt = read_day(app, day, source, read)
     if receipt is None:

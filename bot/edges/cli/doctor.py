@@ -3,23 +3,38 @@
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
 from bot.app import App
+from bot.config import Settings
+from bot.config.mentions import find_mentions
+from bot.config.slack import find_problems
 from bot.core.editions import DestinationKind
+from bot.core.findings import Finding, Health
 from bot.edges.cli.options import show, show_json, with_app
 from bot.edges.facts import gather_facts
-from bot.flows.checking import Finding, Health, check_arxiv, check_database
+from bot.flows.checking import check_arxiv, check_database
 from bot.flows.measuring import judge
+
+_NEEDS = {
+    DestinationKind.CHANNEL: (
+        "there is no token to post with: put the app's Bot User OAuth Token into SLACK_BOT_TOKEN"
+    ),
+    DestinationKind.EMAIL: "this version delivers no e-mail",
+}
 
 
 @click.command()
-@click.option("--offline", is_flag=True, help="Ask nothing of arXiv.")
+@click.option("--offline", is_flag=True, help="Ask nothing of arXiv or Slack.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @with_app
 def doctor(app: App, /, *, offline: bool, as_json: bool) -> int:
-    """Look at configuration, database, arXiv and destinations: each is ok or says what to do."""
+    """Look at all that the bot needs: configuration, database, arXiv, Slack, destinations.
+
+    Each is ok or says what to do.
+    """
     findings = []
     for finding in find(app, offline=offline):
         findings.append(finding)
@@ -62,7 +77,39 @@ def find(app: App, *, offline: bool) -> Iterator[Finding]:
     kinds = Counter(post.destination.kind for posts in settings.posts.values() for post in posts)
     for kind, number in kinds.items():
         if kind not in app.senders:
-            message = f"{number} in the configuration, but this version delivers only to folders"
+            message = f"{number} in the configuration, but {_NEEDS[kind]}"
             yield Finding(f"{kind} destinations", Health.DOUBTFUL, message)
+    yield from find_in_slack(app, offline=offline)
     if DestinationKind.FOLDER in kinds:
         yield Finding("folders", Health.FINE, f"{kinds[DestinationKind.FOLDER]} destinations")
+
+
+def find_in_slack(app: App, *, offline: bool) -> Iterator[Finding]:
+    """Yield what Slack says, where anything is set up for it."""
+    slack = app.settings.slack
+    if not (slack.bot_token or slack.app_token or slack.client_id):
+        return
+    problems = find_problems(slack)
+    if problems:
+        yield Finding("Slack", Health.DOUBTFUL, "; ".join(problems))
+    if not offline and slack.can_post:
+        from bot.adapters.slack.checking import check_slack
+
+        channels = name_channels(app.settings)
+        yield from check_slack(app.slack.clients, app.slack.places, slack, app.store, channels)
+
+
+def name_channels(settings: Settings) -> dict[str, str]:
+    """Say of each channel of the configuration on which lines it stands."""
+    text = Path(settings.path).read_text("utf-8-sig")
+    addresses = [
+        post.destination.address
+        for posts in settings.posts.values()
+        for post in posts
+        if post.destination.kind is DestinationKind.CHANNEL
+    ]
+    named: dict[str, str] = {}
+    for address in addresses:
+        lines = ", ".join(map(str, find_mentions(text, address)))
+        named[address] = f"line {lines} of {settings.path}"
+    return named

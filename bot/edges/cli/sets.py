@@ -1,13 +1,16 @@
 """`papers sets`: list keyword sets; add, change, pause, resume and remove those of the database."""
 
+import shlex
 from collections.abc import Callable
 from typing import TypeVar
 
 import click
 
 from bot.app import OPERATOR, App
-from bot.core.keyword_sets import KeywordSet, MatchMode
+from bot.core.desk import parse_ref, write_ref
+from bot.core.keyword_sets import KeywordSet, MatchMode, SetKey
 from bot.core.papers import AnnounceType
+from bot.core.slack_names import parse_owner, parse_person
 from bot.edges.cli.options import show, show_json, with_app
 from bot.flows.subscribing import SetChange, add_set, change_set, pause_set, remove_set
 
@@ -88,7 +91,8 @@ class Listing(click.Group):
 def sets() -> None:
     """List the keyword sets; add, change, pause, resume or remove those of the database.
 
-    The sets of config.toml are listed too, and changed there.
+    The sets of config.toml are listed too, and changed there. Those of Slack workspaces are named
+    like slack:T0123/NAME.
     """
 
 
@@ -127,7 +131,7 @@ def add(app: App, /, name: str, **options: object) -> int:
 def change(app: App, /, name: str, **options: object) -> int:
     """Change a set of the database; what is not named stays."""
     wanted = build_change(**options)  # type: ignore[arg-type]  # click made them what they are
-    changed = change_set(app.store, app.settings.sets, OPERATOR, name, wanted)
+    changed = change_set(app.store, app.settings.sets, *read_name(name), wanted)
     show(f"Changed.\n{say_set(changed)}")
     return 0
 
@@ -137,8 +141,9 @@ def change(app: App, /, name: str, **options: object) -> int:
 @with_app
 def pause(app: App, /, name: str) -> int:
     """Make no more editions of a set until it is resumed."""
-    paused = pause_set(app.store, app.settings.sets, OPERATOR, name, paused=True)
-    show(f"Paused {paused.name}. `papers sets resume {paused.name!r}` lets it go on.")
+    paused = pause_set(app.store, app.settings.sets, *read_name(name), paused=True)
+    named = shlex.quote(name_set(paused))
+    show(f"Paused {name_set(paused)}. `papers sets resume {named}` lets it go on.")
     return 0
 
 
@@ -147,8 +152,8 @@ def pause(app: App, /, name: str) -> int:
 @with_app
 def resume(app: App, /, name: str) -> int:
     """Let a paused set go on."""
-    resumed = pause_set(app.store, app.settings.sets, OPERATOR, name, paused=False)
-    show(f"{resumed.name} goes on.")
+    resumed = pause_set(app.store, app.settings.sets, *read_name(name), paused=False)
+    show(f"{name_set(resumed)} goes on.")
     return 0
 
 
@@ -157,15 +162,26 @@ def resume(app: App, /, name: str) -> int:
 @with_app
 def remove(app: App, /, name: str) -> int:
     """Remove a set from the database; its editions are kept."""
-    removed = remove_set(app.store, app.settings.sets, OPERATOR, name)
-    show(f"Removed {removed.name}. Its editions are kept.")
+    removed = remove_set(app.store, app.settings.sets, *read_name(name))
+    show(f"Removed {name_set(removed)}. Its editions are kept.")
     return 0
+
+
+def read_name(text: str) -> SetKey:
+    """Read whose set is named: a workspace's like slack:T0123/NAME, or else the operator's."""
+    key = parse_ref(text.strip())
+    return key if key and parse_owner(key[0]) else (OPERATOR, text)
+
+
+def name_set(each: KeywordSet) -> str:
+    """Name a set so that `read_name` finds it."""
+    return write_ref(each) if parse_owner(each.owner) else each.name
 
 
 def say_set(each: KeywordSet) -> str:
     """Say what a set looks for, in a line or two."""
     looks = " · ".join(each.summary.keywords)
-    lines = [f"{each.name}{' (paused)' if each.paused else ''}: {looks}"]
+    lines = [f"{name_set(each)}{' (paused)' if each.paused else ''}: {looks}"]
     details = []
     if each.exclude:
         details.append(f"without {' · '.join(each.exclude)}")
@@ -174,7 +190,9 @@ def say_set(each: KeywordSet) -> str:
         details.append(" ".join(each.categories))
     if each.match is MatchMode.SUBSTRING:
         details.append("substring")
-    details.append("config.toml" if each.owner == "config" else "database")
+    maker = parse_person(each.creator)
+    where = f"Slack, made by {maker.user}" if maker else "database"
+    details.append("config.toml" if each.owner == "config" else where)
     lines.append(f"  {'; '.join(details)}")
     return "\n".join(lines)
 
@@ -184,6 +202,7 @@ def describe_set(each: KeywordSet) -> dict[str, object]:
     return {
         "name": each.name,
         "owner": each.owner,
+        "creator": each.creator,
         "keywords": [list(parts) for parts in each.keywords],
         "query": each.query,
         "exclude": list(each.exclude),

@@ -7,6 +7,7 @@ import threading
 import click
 
 from bot.app import App
+from bot.config.slack import Transport
 from bot.edges.cli.options import with_app
 from bot.edges.logs import get_log, log_options
 from bot.edges.running import Role, run_roles
@@ -17,7 +18,7 @@ from bot.edges.running import Role, run_roles
 @log_options
 @with_app
 def run(app: App, /, *, no_web: bool) -> int:
-    """Read each announcement, deliver each digest once, show health: all in one process.
+    """Read each announcement, deliver each digest once, answer in Slack: all in one process.
 
     Stops within ten seconds on Ctrl-C or SIGTERM, and goes on where it was when started again.
     """
@@ -35,6 +36,10 @@ def run(app: App, /, *, no_web: bool) -> int:
 
         listener = open_port(app.settings.web_host, app.settings.web_port)
         roles["web"] = lambda stop: serve_web(app, stop, log, process=name, listener=listener)
+    if hears_socket(app):
+        from bot.edges.slack_app.serving import serve_slack
+
+        roles["slack"] = lambda stop: serve_slack(app, stop, log)
     return 0 if run_roles(roles, log) else 1
 
 
@@ -64,10 +69,18 @@ def worker(app: App, /) -> int:
     return 0 if run_roles(roles, log) else 1
 
 
+def hears_socket(app: App) -> bool:
+    """Whether Slack is set up to be answered over Socket Mode."""
+    slack = app.settings.slack
+    return bool(slack.app_token) and slack.can_post and slack.transport is Transport.SOCKET
+
+
 def prepare(app: App) -> None:
     """Open what threads share before there are any; say at once what is wrong with it."""
     app.store.count()
     _ = app.senders, app.clock, app.terms, app.templates
+    if app.settings.slack.can_post:
+        _ = app.slack
 
 
 def name_process() -> str:

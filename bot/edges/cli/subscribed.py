@@ -2,9 +2,12 @@
 
 import shlex
 from dataclasses import asdict
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from bot.core.keyword_sets import KeywordSet
 from bot.core.schedule import Schedule, describe_schedule
+from bot.core.slack_names import parse_owner, parse_person
 from bot.core.subscriptions import CONFIG, Subscription
 from bot.edges.cli.folding import fold
 from bot.flows.subscribing_to import NONE, Change
@@ -19,7 +22,7 @@ def say_subscribed(done: Change) -> str:
     name = name_subscription(after)
     if before is None:
         undo = f"`papers subscriptions remove {after.id}` undoes this."
-        return f"Subscribed {after.destination} to {after.set_name}: {words}. {undo}"
+        return f"Subscribed {after.destination} to {name_its_set(after)}: {words}. {undo}"
     if before == after:
         said = f"Nothing was changed: {name} was subscribed before, {words}."
     else:
@@ -39,10 +42,13 @@ def say_subscribed(done: Change) -> str:
 
 def say_subscription(each: Subscription, keyword_set: KeywordSet | None) -> str:
     """Say a subscription in some lines: what goes where, when, and what keeps it from going."""
-    where = "config.toml" if each.origin == CONFIG else "database"
+    asker = parse_person(each.origin)
+    database = f"Slack, asked for by {asker.user}" if asker else "database"
+    where = "config.toml" if each.origin == CONFIG else database
     below = [f"{describe_schedule(each.schedule)}; {where}"]
     if each.paused:
-        below.append(f"paused: {each.reason}" if each.reason else "paused")
+        until = f" until {say_moment(each.until, each.schedule.timezone)}" if each.until else ""
+        below.append(f"paused{until}{f': {each.reason}' if each.reason else ''}")
     if keyword_set is None:
         below.append("nothing comes: there is no such set any more")
     elif keyword_set.paused:
@@ -56,7 +62,7 @@ def say_command(gone: Subscription) -> str:
     """Write the command that subscribes again."""
     place = (f"--{gone.destination.kind}", gone.destination.address)
     options = name_options(gone.schedule, Schedule(timezone=""))
-    return shlex.join(["papers", "subscriptions", "add", gone.set_name, *place, *options])
+    return shlex.join(["papers", "subscriptions", "add", name_its_set(gone), *place, *options])
 
 
 def name_options(schedule: Schedule, instead: Schedule) -> list[str]:
@@ -77,7 +83,18 @@ def name_options(schedule: Schedule, instead: Schedule) -> list[str]:
 
 def name_subscription(each: Subscription) -> str:
     """Name a subscription in a sentence."""
-    return f"{each.set_name} to {each.destination}"
+    return f"{name_its_set(each)} to {each.destination}"
+
+
+def name_its_set(each: Subscription) -> str:
+    """Name a subscription's set, a workspace's like slack:T0123/NAME."""
+    is_workspaces = parse_owner(each.set_owner) is not None
+    return f"{each.set_owner}/{each.set_name}" if is_workspaces else each.set_name
+
+
+def say_moment(moment: datetime, timezone: str) -> str:
+    """Say when: "2025-12-11 09:00 Europe/Berlin"; `moment` has a zone."""
+    return f"{moment.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M} {timezone}"
 
 
 def say_waiting(done: Change) -> str:
@@ -100,4 +117,5 @@ def describe_subscription(each: Subscription) -> dict[str, object]:
         "origin": each.origin,
         "paused": each.paused,
         "reason": each.reason,
+        "until": each.until.isoformat() if each.until else None,
     }

@@ -10,7 +10,6 @@ import click
 from bot.app import App
 from bot.core.editions import Destination, DestinationKind
 from bot.core.schedule import describe_schedule
-from bot.core.subscriptions import OPERATOR
 from bot.edges.cli.folding import fold
 from bot.edges.cli.options import show, show_json, with_app
 from bot.edges.cli.sets import Listing
@@ -90,7 +89,7 @@ def list_subscriptions(app: App, /, *, as_json: bool) -> int:
     elif not every:
         show("There are none: `papers subscriptions add SET --folder digests` adds one.")
     else:
-        known = (*app.settings.sets, *app.store.load_sets(OPERATOR))
+        known = (*app.settings.sets, *app.store.load_all_sets())
         sets = {each.key: each for each in known}
         for each in every:
             show(say_subscription(each, sets.get((each.set_owner, each.set_name))))

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import Flask, Response
+from flask import Blueprint, Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from bot.app import App
@@ -28,12 +28,13 @@ _SENTENCES = {
 }
 
 
-def build_site(app: App) -> Flask:
-    """Build the site; nothing is read before somebody asks."""
+def build_site(app: App, *more: Blueprint) -> Flask:
+    """Build the site, and `more` pages with it; nothing is read before somebody asks."""
     site = Flask("bot.edges.web", static_folder=None, template_folder=None)
     # OPTIONS is a method like any other: not answered where no page asks for it.
     site.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    site.register_blueprint(build_health(app))
+    for pages in (build_health(app), *more):
+        site.register_blueprint(pages)
     site.register_error_handler(HTTPException, _say_error)
     site.after_request(_secure)
     return site

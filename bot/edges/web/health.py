@@ -7,10 +7,10 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from bot.app import App
+from bot.core.findings import Health
 from bot.edges.facts import gather_facts
 from bot.edges.logs import mask
 from bot.edges.web.metrics import Metrics
-from bot.flows.checking import Health
 from bot.flows.measuring import judge
 
 

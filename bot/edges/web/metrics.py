@@ -17,9 +17,9 @@ from prometheus_client.registry import Collector
 
 from bot.app import App
 from bot.core.figures import LATENCIES, Arrivals
+from bot.core.findings import Health
 from bot.edges.facts import gather_facts
 from bot.errors import StoreError
-from bot.flows.checking import Health
 from bot.flows.measuring import CLOCK, Facts, judge
 from bot.flows.tallying import Figures, Tally
 

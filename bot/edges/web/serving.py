@@ -1,16 +1,23 @@
 """Serve the site over HTTP until somebody says stop; what it shows is made elsewhere."""
 
+import contextlib
 import errno
 import os
 import socket
 import threading
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.app import App
+from bot.config.slack import Transport
 from bot.edges.logs import Log
 from bot.errors import BotError, UserError
 from bot.flows.measuring import WEB
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from flask import Blueprint
 
 BEAT_SECONDS = 15.0
 
@@ -18,6 +25,8 @@ BEAT_SECONDS = 15.0
 _POLL_SECONDS = 0.25
 _FINISH_SECONDS = 5.0
 _CLOSE_SECONDS = 1.0
+# More than wait for a database at once: Slack's requests do not, and are to be answered meanwhile.
+_THREADS = 12
 # Nothing here takes uploads.
 _LONGEST_BODY = 1024 * 1024
 
@@ -41,27 +50,29 @@ def serve_web(
 
     listener = listener or open_port(app.settings.web_host, app.settings.web_port)
     channels: dict[int, Any] = {}
-    server = create_server(
-        build_site(app),
-        map=channels,
-        sockets=[listener],
-        ident=None,
-        max_request_body_size=_LONGEST_BODY,
-        clear_untrusted_proxy_headers=True,
-    )
-    process = process or f"{socket.gethostname()}:{os.getpid()}"
-    over = threading.Event()
-    beating = threading.Thread(target=_beat, args=(app, process, over, log), daemon=True)
-    beating.start()
-    host, port = listener.getsockname()[:2]
-    log.info("serving", where=f"http://{f'[{host}]' if ':' in host else host}:{port}")
-    try:
-        while not stop.is_set():
-            wasyncore.loop(timeout=_POLL_SECONDS, map=channels, count=1)
-    finally:
-        over.set()
-        _finish(server, channels)
-        beating.join(_CLOSE_SECONDS)
+    with _open_slack(app, log) as slack:
+        server = create_server(
+            build_site(app, *slack),
+            map=channels,
+            sockets=[listener],
+            ident=None,
+            threads=_THREADS,
+            max_request_body_size=_LONGEST_BODY,
+            clear_untrusted_proxy_headers=True,
+        )
+        process = process or f"{socket.gethostname()}:{os.getpid()}"
+        over = threading.Event()
+        beating = threading.Thread(target=_beat, args=(app, process, over, log), daemon=True)
+        beating.start()
+        host, port = listener.getsockname()[:2]
+        log.info("serving", where=f"http://{f'[{host}]' if ':' in host else host}:{port}")
+        try:
+            while not stop.is_set():
+                wasyncore.loop(timeout=_POLL_SECONDS, map=channels, count=1)
+        finally:
+            over.set()
+            _finish(server, channels)
+            beating.join(_CLOSE_SECONDS)
 
 
 def open_port(host: str, port: int) -> socket.socket:
@@ -92,6 +103,19 @@ def open_port(host: str, port: int) -> socket.socket:
         code = error.errno or 0
         msg = f"port {port} of {host} cannot be opened ({os.strerror(code)}): choose another"
         raise UserError(advice.get(code, msg)) from error
+
+
+@contextlib.contextmanager
+def _open_slack(app: App, log: Log) -> "Iterator[Sequence[Blueprint]]":
+    """Give Slack's pages, where it comes by HTTP or other workspaces may install the app."""
+    slack = app.settings.slack
+    if slack.transport is not Transport.HTTP and not slack.is_shared:
+        yield ()
+        return
+    from bot.edges.slack_app.serving import open_pages
+
+    with open_pages(app, log) as pages:
+        yield pages
 
 
 def _beat(app: App, process: str, over: threading.Event, log: Log) -> None:

@@ -156,3 +156,35 @@ def _history(database_url: str, delivery_id: int) -> Iterator[DeliveryState]:
     for row in sorted(dump(database_url)["delivery_events"], key=lambda row: int(str(row[0]))):
         if row[1] == delivery_id:
             yield DeliveryState(str(row[3]))
+
+
+@pytest.mark.parametrize("unknown", [False, True])
+def test_a_claim_is_given_back_without_a_failure(
+    store: Store, planned: Delivery, *, unknown: bool
+) -> None:
+    claim = claimed(store, planned)
+    assert store.leave(claim, NOW, again=False)
+    later = NOW + 5 * MINUTE
+    assert store.defer(claim, NOW, until=later, detail="too busy", unknown=unknown)
+    assert not store.defer(claim, NOW, until=later, detail="too busy", unknown=unknown)
+    assert store.claim(planned.id, later - MINUTE, later) is None
+    again = take(store, planned.id, later)
+    assert again is not None
+    assert (again.failures, again.deferrals, again.in_doubt) == (0, 1, unknown)
+    found = store.load_delivery(planned.id)
+    assert found is not None
+    assert [(step.state, step.detail) for step in found[1]][-2] == (
+        DeliveryState.UNKNOWN if unknown else DeliveryState.RETRY,
+        "too busy",
+    )
+    # A failure after that counts as the first.
+    assert store.settle(again, DeliveryState.RETRY, at=later, detail="no")
+    last = take(store, planned.id, later)
+    assert last is not None
+    assert (last.failures, last.deferrals) == (1, 1)
+
+
+def test_who_was_overtaken_gives_nothing_back(store: Store, planned: Delivery) -> None:
+    claim = claimed(store, planned)
+    assert take(store, planned.id, NOW + 9 * MINUTE) is not None
+    assert not store.defer(claim, NOW, until=NOW, detail="too busy", unknown=False)

@@ -109,7 +109,7 @@ def test_showings_say_where_a_paper_stood_and_what_became_of_it(store: Store) ->
     freeze(store, CATS, make_edition(paper), [], NOW)
     number, planned = delivery.id, Step(NOW, DeliveryState.PENDING, 0, "planned")
     assert store.load_showings(paper.base_id) == (
-        Showing("Cats", DAY, ("cat",), None, None, "", None),
+        Showing("Cats", DAY, ("cat",), None, None, "", None, set_owner="config"),
         Showing(
             "Lions",
             NEXT_DAY,
@@ -120,6 +120,7 @@ def test_showings_say_where_a_paper_stood_and_what_became_of_it(store: Store) ->
             NOW,
             number,
             (planned,),
+            lions.owner,
         ),
     )
     claim = take(store, delivery.id, NOW + MINUTE)
@@ -140,5 +141,29 @@ def test_showings_say_where_a_paper_stood_and_what_became_of_it(store: Store) ->
         NOW + MINUTE,
         number,
         steps,
+        lions.owner,
     )
     assert store.load_showings("2512.99999") == ()
+
+
+def test_what_leaves_next_for_a_subscription_comes_as_one_digest(store: Store) -> None:
+    one, two, three = make_paper(1), make_paper(2), make_paper(3)
+    save(store, announce(one, three))
+    save(store, announce(two, day=NEXT_DAY))
+    lions = replace(CATS, name="Lions")
+    later, last = NOW + MINUTE, NOW + 2 * MINUTE
+    freeze(store, CATS, make_edition(one), [(MAIL, later), (CHANNEL, NOW)])
+    freeze(store, CATS, make_edition(two, day=NEXT_DAY), [(MAIL, later)])
+    freeze(store, lions, make_edition(three), [(MAIL, last)])
+    numbers = {(each.set_name, each.destination): each.id for each in store.load_subscriptions()}
+    found = store.load_waiting(numbers["Cats", MAIL])
+    assert found is not None
+    assert {item.paper for item in found[0].items} == {one, two}
+    assert (found[0].since, found[0].day, found[1]) == (DAY, NEXT_DAY, later)
+    channel = numbers["Cats", CHANNEL]
+    assert store.load_waiting(channel) == (make_edition(one), NOW)
+    claim = take(store, next(each for each in due_ids(store, NOW)))
+    assert claim
+    assert claim.delivery.destination == CHANNEL
+    assert store.load_waiting(channel) is None
+    assert store.load_waiting(99) is None

@@ -247,3 +247,31 @@ def test_the_queue_hears_what_is_taken_up_again(store: Store) -> None:
     store.hasten_delivery(waiting, NOW, "asked")
     store.change_delivery(waiting, CANCELLED, NOW, "called off")
     assert heard == [(failed, NOW), (waiting, NOW)]
+
+
+def test_of_subscriptions_what_was_begun_last_and_what_waits_first_is_told(store: Store) -> None:
+    numbers = [bring(store, state, number) for number, state in enumerate((SENT, PENDING), 1)]
+    subscription = store.load_subscriptions()[0].id
+    assert store.next_dues([subscription, 99]) == {subscription: NOW}
+    last = store.last_deliveries([subscription, 99])
+    assert last.keys() == {subscription}
+    assert last[subscription] == store.list_deliveries(states=[SENT])[0]
+    assert last[subscription].delivery.id == numbers[0]
+    # What was called off was not begun, and waits no more.
+    assert store.change_delivery(numbers[1], CANCELLED, NOW, "called off")
+    assert store.next_dues([subscription]) == {}
+    assert store.last_deliveries([subscription]) == last
+
+
+@pytest.mark.parametrize(
+    ("state", "waits"), [(SENDING, False), (RETRY, True), (UNKNOWN, True), (FAILED, False)]
+)
+def test_what_is_not_settled_is_the_last_too(
+    store: Store, state: DeliveryState, *, waits: bool
+) -> None:
+    bring(store, SENT, 1)
+    number = bring(store, state, 2)
+    (subscription,) = (each.id for each in store.load_subscriptions())
+    assert store.last_deliveries([subscription])[subscription].delivery.id == number
+    assert store.next_dues([subscription]) == ({subscription: NOW + MINUTE} if waits else {})
+    assert (store.last_deliveries([]), store.next_dues([])) == ({}, {})

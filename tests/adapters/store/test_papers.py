@@ -62,3 +62,15 @@ def test_the_store_can_be_written_while_announced_papers_are_read(store: Store) 
             save(store, announce(make_paper(1000 + seen), day=NEXT_DAY))
         seen += 1
     assert seen == 300
+
+
+def test_papers_are_loaded_by_their_ids_in_the_text_they_have_now(store: Store) -> None:
+    one, two, later = make_paper(1), make_paper(2), make_paper(1, 2)
+    save(store, announce(one, two))
+    save(store, announce(later, day=NEXT_DAY, kind=AnnounceType.REPLACE))
+    wanted = ["2512.00001", "2512.99999", *(f"2401.{number:05}" for number in range(500))]
+    assert store.load_papers([*wanted, "2512.00002"]) == {
+        "2512.00001": later,
+        "2512.00002": two,
+    }
+    assert store.load_papers([]) == {}

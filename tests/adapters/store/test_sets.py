@@ -4,6 +4,7 @@ from bot.adapters.store import Store
 from bot.core.editions import DeliveryState
 from bot.core.keyword_sets import KeywordSet, MatchMode
 from bot.core.papers import AnnounceType
+from bot.core.subscriptions import Subscription
 from tests.adapters.store.made_up import (
     CATS,
     CHANNEL,
@@ -93,3 +94,23 @@ def test_removing_a_set_cancels_what_was_not_begun_and_keeps_its_editions(store:
     assert channel.state is DeliveryState.SENT
     store.save_set(owned)
     assert store.shown_keys([paper.base_id]) == {owned.key: {paper.base_id}}
+
+
+def test_a_set_is_added_where_its_owner_has_none_of_that_name(store: Store) -> None:
+    assert store.add_set(FULL)
+    assert not store.add_set(replace(FULL, keywords=(("lion",),), creator="slack:T1/U2"))
+    assert store.load_sets("operator") == (FULL,)
+    assert store.add_set(replace(FULL, owner="slack:T1"))
+    store.remove_set("operator", FULL.name, NOW)
+    again = replace(FULL, creator="slack:T1/U2")
+    assert store.add_set(again)
+    assert store.load_sets("operator") == (again,)
+    # A subscription may name a set that nobody has saved yet.
+    store.save_subscription(Subscription(*ASKED.key, MAIL), NOW)
+    assert store.add_set(ASKED)
+    assert not store.add_set(ASKED)
+    assert [each.key for each in store.load_all_sets()] == [
+        ("operator", "Asked"),
+        ("operator", "Kätzchen"),
+        ("slack:T1", "Kätzchen"),
+    ]

@@ -186,3 +186,47 @@ def test_who_pauses_again_for_good_has_no_end(store: Store) -> None:
     assert store.pause_subscription(saved.id, paused=True, until=NOW)
     assert store.pause_subscription(saved.id, paused=True)
     assert store.end_pauses(NOW) == ()
+
+
+def test_a_workspaces_conversations_are_told_from_all_other_places(store: Store) -> None:
+    addresses = ("T1/C1", "T1/D1", "T12/C1", "t1/C1", "#papers", "C1", "T_/C1", "T1")
+    for address in addresses:
+        place = Destination(DestinationKind.CHANNEL, address)
+        store.save_subscription(Subscription(*CATS.key, place), NOW)
+    for kind in (DestinationKind.EMAIL, DestinationKind.FOLDER):
+        for address in ("T10/C1", "digests"):
+            store.save_subscription(Subscription(*CATS.key, Destination(kind, address)), NOW)
+    gone = store.save_subscription(Subscription("config", "Dogs", CHANNEL), NOW)
+    store.remove_subscription(gone.id, NOW)
+
+    def of(team: str) -> list[str]:
+        found = store.load_workspace_subscriptions(team)
+        assert [each.id for each in found] == sorted(each.id for each in found)
+        return [each.destination.address for each in found]
+
+    # A workspace's id has at least three characters.
+    assert of("T12") == ["T12/C1"]
+    assert of("T1_") == of("T10") == of("%") == []
+    assert of("") == ["#papers", "C1", "T1"]
+
+
+def test_a_workspaces_paused_subscriptions_are_among_them(store: Store) -> None:
+    place = Destination(DestinationKind.CHANNEL, "T012/C012")
+    saved = store.save_subscription(Subscription(*CATS.key, place), NOW)
+    store.pause_subscription(saved.id, paused=True, until=NOW + MINUTE)
+    assert store.load_workspace_subscriptions("T012") == (
+        replace(saved, paused=True, until=NOW + MINUTE),
+    )
+
+
+def test_the_subscription_of_a_delivery_is_known_though_it_was_removed(store: Store) -> None:
+    number = plan(store, 1, MAIL)
+    found = store.load_delivery(number)
+    assert found is not None
+    key = found[0].delivery.key
+    subscription = store.subscription_of(key)
+    assert subscription is not None
+    assert (subscription.destination, subscription.set_name) == (MAIL, CATS.name)
+    store.remove_subscription(subscription.id, NOW)
+    assert store.subscription_of(key) == subscription
+    assert store.subscription_of("another") is None

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.store import SharedThrottle, Store, open_store
+from bot.adapters.store.throttle import Slot
 from bot.errors import StoreError
 
 
@@ -103,3 +104,51 @@ def test_a_turn_that_cannot_be_had_is_said_in_a_sentence(tmp_path: Path) -> None
         refused = pytest.raises(StoreError, match=r"papers\.db-lock cannot be written")
         with refused, store.hold_turn():
             pass
+
+
+def test_a_slot_is_taken_only_where_it_comes_soon_enough(store: Store) -> None:
+    now = 1_765_000_000.0
+    assert store.take_slot("post", 10.0, now, within_s=5) == Slot(now, taken=True)
+    assert store.take_slot("post", 10.0, now, within_s=5) == Slot(now + 10, taken=False)
+    assert store.take_slot("post", 10.0, now + 6, within_s=5) == Slot(now + 10, taken=True)
+    assert store.take_slot("post", 10.0, now + 6, within_s=60) == Slot(now + 20, taken=True)
+    assert store.take_slot("other", 10.0, now, within_s=5) == Slot(now, taken=True)
+    assert store.take_slot("post", 10.0, now + 999, within_s=0) == Slot(now + 999, taken=True)
+
+
+def test_no_slot_is_given_away_before_a_hold_ends(store: Store) -> None:
+    now = 1_765_000_000.0
+    store.hold_slots("post", now + 100, now)
+    store.hold_slots("post", now + 50, now)
+    assert store.find_hold("post", now) == now + 100
+    assert store.find_hold("other", now) == now
+    assert store.take_slot("post", 1.0, now, within_s=30) == Slot(now + 100, taken=False)
+    assert store.take_slot("post", 1.0, now, within_s=300) == Slot(now + 100, taken=True)
+    assert store.take_slot("post", 1.0, now, within_s=300) == Slot(now + 101, taken=True)
+    assert store.find_hold("post", now + 100) == now + 100
+    assert store.take_slot("other", 1.0, now, within_s=0) == Slot(now, taken=True)
+
+
+def test_slots_and_holds_of_before_a_clock_was_set_back_do_not_count(store: Store) -> None:
+    now = 1_765_000_000.0
+    store.take_slot("post", 1.0, now + 3600, within_s=0)
+    assert store.take_slot("post", 1.0, now, within_s=0).taken
+    store.hold_slots("post", now + 2 * 86_400, now + 86_400)
+    assert store.find_hold("post", now) == now
+    store.hold_slots("post", now + 10, now)
+    assert store.find_hold("post", now) == now + 10
+
+
+def test_no_slot_is_given_away_twice(store: Store) -> None:
+    now = 1_765_000_000.0
+    taken: list[float] = []
+
+    def take_some() -> None:
+        taken.extend(store.take_slot("post", 0.25, now, within_s=1e9).at for _ in range(20))
+
+    threads = [threading.Thread(target=take_some) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == [now + 0.25 * each for each in range(80)]

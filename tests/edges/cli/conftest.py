@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.config.slack import SECRETS
 from bot.edges.cli import main
 
 SAMPLE = Path(__file__).parents[3] / "bot" / "edges" / "cli" / "sample"
@@ -27,7 +28,8 @@ def papers(
 ) -> Papers:
     """Run `papers` with arguments in a folder of its own, as a person would."""
     monkeypatch.chdir(tmp_path)
-    for name in ("PAPERS_CONFIG", "DATABASE_URL", "NO_COLOR", "FORCE_COLOR"):
+    secrets = (*SECRETS.values(), *(f"{name}_FILE" for name in SECRETS.values()))
+    for name in ("PAPERS_CONFIG", "DATABASE_URL", "NO_COLOR", "FORCE_COLOR", *secrets):
         monkeypatch.delenv(name, raising=False)
 
     def run(*arguments: object) -> Ran:

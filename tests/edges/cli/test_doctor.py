@@ -17,6 +17,7 @@ from tests.adapters.store.made_up import (
     take,
 )
 from tests.edges.cli.conftest import SAMPLE, Papers
+from tests.fakes.slack_api import UNLIMITED, SlackApi
 
 DOCTOR = ["doctor", "--config", SAMPLE / "config.toml", "--offline"]
 CHANNEL = Destination(DestinationKind.CHANNEL, "#papers-mllm")
@@ -108,3 +109,44 @@ def test_without_categories_arxiv_is_not_asked(papers: Papers, tmp_path: Path) -
     assert ran.code == 1
     assert "bad   categories: no categories are followed: add [arxiv]" in ran.out
     assert "arXiv:" not in ran.out
+
+
+SLACK = """\
+[slack]
+api_url = "{url}"
+
+[[sets]]
+name = "Clouds"
+keywords = ["cloud"]
+post = [{{ channel = "#papers" }}, {{ channel = "#apart" }}]
+"""
+
+
+def test_slack_is_asked_and_a_channel_is_named_with_its_line(
+    papers: Papers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with SlackApi(rates=UNLIMITED) as slack:
+        team = slack.add_team("T0LAB", "Lab")
+        team.add_channel("C0PAPERS", "papers")
+        team.add_channel("C0APART", "apart", bot=False)
+        (tmp_path / "config.toml").write_text(SLACK.format(url=slack.url))
+        monkeypatch.setenv("SLACK_BOT_TOKEN", team.token)
+        ran = papers("doctor")
+        assert "ok    Slack token: papers in Lab (T0LAB)" in ran.out
+        assert 'look  Slack: transport = "socket" needs SLACK_APP_TOKEN' in ran.out
+        assert "ok    channel #papers: papers is in #papers\n" in ran.out
+        assert (
+            "look  channel #apart: papers is not in #apart: type `/invite @papers` there (line 7 of"
+            " config.toml)\n"
+        ) in ran.out
+        asked = len(slack.calls())
+        assert "Slack token" not in papers("doctor", "--offline").out
+        assert len(slack.calls()) == asked
+        assert team.token not in ran.out
+
+
+def test_channels_without_a_token_say_where_to_put_one(papers: Papers, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(SLACK.format(url="https://slack.com/api"))
+    out = papers("doctor", "--offline").out
+    assert "look  channel destinations: 2 in the configuration, but there is no token to" in out
+    assert "Slack:" not in out

@@ -1,9 +1,12 @@
 """`papers sets`: what it lists, keeps and refuses."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from bot.adapters.store import open_store
+from bot.core.keyword_sets import KeywordSet
 from tests.edges.cli.conftest import SAMPLE, Papers
 
 CONFIG = ["--config", SAMPLE / "config.toml"]
@@ -91,3 +94,33 @@ def test_what_cannot_be_kept_is_refused_in_a_sentence(
     assert ran.code == 2
     assert said in ran.err
     assert names(papers) == ["Vision and language", "Grasping", "Test-time scaling"]
+
+
+def test_sets_of_workspaces_are_listed_and_changed_by_their_owners_and_names(
+    papers: Papers, tmp_path: Path
+) -> None:
+    with open_store(f"sqlite:///{tmp_path / 'papers.db'}") as store:
+        for team in ("T111", "T222"):
+            owner = f"slack:{team}"
+            store.save_set(KeywordSet("Moss", query="moss", owner=owner, creator=f"{owner}/UADA"))
+        assert papers("sets", "pause", "slack:t222/moss", *CONFIG).code == 2
+        ran = papers("sets", "pause", "slack:T222/moss", *CONFIG)
+        assert ran.out == (
+            "Paused slack:T222/Moss. `papers sets resume slack:T222/Moss` lets it go on.\n"
+        )
+        assert papers("sets", "list", *CONFIG).out.endswith(
+            "slack:T111/Moss: moss\n  new, cross; Slack, made by UADA\n"
+            "slack:T222/Moss (paused): moss\n  new, cross; Slack, made by UADA\n"
+        )
+        told = json.loads(papers("sets", *CONFIG, "--json").out)[-1]
+        assert (told["owner"], told["creator"]) == ("slack:T222", "slack:T222/UADA")
+        assert papers("sets", "resume", "slack:T222/Moss", *CONFIG).out == (
+            "slack:T222/Moss goes on.\n"
+        )
+        papers("sets", "change", "slack:T222/Moss", *CONFIG, "--query", "lichen")
+        assert [each.query for each in store.load_all_sets()] == ["moss", "lichen"]
+        removed = papers("sets", "remove", "slack:T111/Moss", *CONFIG)
+        assert removed.out == "Removed slack:T111/Moss. Its editions are kept.\n"
+        assert [each.owner for each in store.load_all_sets()] == ["slack:T222"]
+    ran = papers("sets", "remove", "Moss", *CONFIG)
+    assert (ran.code, "no set in the database is named 'Moss'" in ran.err) == (2, True)

@@ -2,17 +2,22 @@
 
 import json
 import shlex
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bot.adapters.store import open_store
-from bot.core.editions import DestinationKind
+from bot.adapters.store import Store, open_store
+from bot.core.editions import Destination, DestinationKind
+from bot.core.keyword_sets import KeywordSet
+from bot.core.schedule import Schedule
+from bot.core.subscriptions import Subscription
 from bot.edges.cli.subscriptions import read_destination
 from bot.errors import UserError
 from tests.edges.cli.conftest import SAMPLE, Papers, Ran
 
+NOW = datetime(2026, 6, 3, 7, 30, tzinfo=UTC)
 CONFIG = """
 [bot]
 timezone = "Europe/Berlin"
@@ -34,8 +39,7 @@ keywords = ["VLM"]
 @pytest.fixture
 def configured(papers: Papers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Papers:
     """Run commands in a folder with a configuration, on a Wednesday morning."""
-    now = datetime(2026, 6, 3, 7, 30, tzinfo=UTC)
-    monkeypatch.setattr("bot.adapters.timing.SystemClock.now", lambda _self: now)
+    monkeypatch.setattr("bot.adapters.timing.SystemClock.now", lambda _self: NOW)
     (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
     return papers
 
@@ -119,6 +123,7 @@ def test_a_subscription_is_told_to_programs(configured: Papers) -> None:
         "origin": "operator",
         "paused": False,
         "reason": "",
+        "until": None,
         "waiting": 0,
     }
     del told["waiting"]
@@ -283,3 +288,58 @@ def test_one_destination_is_read_and_a_folder_in_one_spelling() -> None:
     assert str(found) == "folder digests"
     with pytest.raises(UserError):
         read_destination(channel="#a", email="", folder="b")
+
+
+@pytest.fixture
+def slack(tmp_path: Path) -> Iterator[Store]:
+    """Give a store in which people of two workspaces have made sets and subscribed channels."""
+    with open_store(f"sqlite:///{tmp_path / 'papers.db'}") as store:
+        for team in ("T111", "T222"):
+            owner = f"slack:{team}"
+            made = KeywordSet("MLLM", query="VLM", owner=owner, creator=f"{owner}/UADA")
+            store.save_set(made)
+            place = Destination(DestinationKind.CHANNEL, f"{team}/C111")
+            saved = Subscription(*made.key, place, Schedule(timezone="Europe/Berlin"), made.creator)
+            number = store.save_subscription(saved, NOW).id
+        store.pause_subscription(number, paused=True, until=NOW)
+        yield store
+
+
+def test_what_people_of_slack_subscribed_is_listed_with_who_asked(
+    configured: Papers, slack: Store
+) -> None:
+    assert configured("subscriptions").out.splitlines()[:5] == [
+        "   1  slack:T111/MLLM to channel T111/C111",
+        "      as announced; Slack, asked for by UADA",
+        "   2  slack:T222/MLLM to channel T222/C111",
+        "      as announced; Slack, asked for by UADA",
+        "      paused until 2026-06-03 09:30 Europe/Berlin",
+    ]
+    rows = listed(configured)
+    assert [rows[number]["until"] for number in (1, 2)] == [None, "2026-06-03T07:30:00+00:00"]
+    assert [rows[number]["origin"] for number in (1, 2)] == ["slack:T111/UADA", "slack:T222/UADA"]
+    assert len(slack.load_all_sets()) == 2
+
+
+def test_the_operator_may_pause_and_remove_any_of_them(configured: Papers, slack: Store) -> None:
+    assert "Paused slack:T111/MLLM to channel T111/C111" in run(configured, "pause 1").out
+    # A pause that would end by itself ends no more.
+    assert "Paused slack:T222/MLLM" in run(configured, "pause 2").out
+    assert "is paused already" in run(configured, "pause 2").out
+    assert [each.until for each in slack.load_subscriptions()] == [None] * 4
+    assert run(configured, "resume 2").out.startswith("Resumed slack:T222/MLLM")
+    removed = unfold(run(configured, "remove 2"))
+    undo = removed.split("`")[1]
+    assert undo == (
+        "papers subscriptions add slack:T222/MLLM --channel T222/C111 --timezone Europe/Berlin"
+    )
+    assert configured(*shlex.split(undo)[1:]).code == 0
+    assert [(each.set_owner, each.origin) for each in slack.load_subscriptions()][:2] == [
+        ("slack:T111", "slack:T111/UADA"),
+        ("slack:T222", "operator"),
+    ]
+
+
+def test_a_name_that_several_have_is_the_operators(configured: Papers, slack: Store) -> None:
+    assert run(configured, "add mllm --folder digests").code == 0
+    assert slack.load_subscriptions()[-1].set_owner == "config"

@@ -8,9 +8,10 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Add two columns and the tables; nothing that is there changes."""
+    """Add three columns and the tables; nothing that is there changes."""
     op.add_column("subscriptions", sa.Column("paused_until", sa.BigInteger(), nullable=True))
     op.add_column("deliveries", sa.Column("draft", sa.Text(), nullable=True))
+    op.add_column("deliveries", sa.Column("deferrals", sa.Integer(), nullable=True))
     op.create_table(
         "delivery_parts",
         sa.Column("delivery_id", sa.Integer(), nullable=False),
@@ -55,3 +56,70 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name="pk_seen_events"),
     )
     op.create_index("ix_seen_events_at", "seen_events", ["at"])
+    _add_workspaces()
+
+
+def _add_workspaces() -> None:
+    op.create_table(
+        "slack_installations",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("app_id", sa.Text(), nullable=True),
+        sa.Column("enterprise_id", sa.Text(), nullable=True),
+        sa.Column("enterprise_name", sa.Text(), nullable=True),
+        sa.Column("enterprise_url", sa.Text(), nullable=True),
+        sa.Column("team_id", sa.Text(), nullable=True),
+        sa.Column("team_name", sa.Text(), nullable=True),
+        sa.Column("bot_token", sa.Text(), nullable=True),
+        sa.Column("bot_id", sa.Text(), nullable=True),
+        sa.Column("bot_user_id", sa.Text(), nullable=True),
+        sa.Column("bot_scopes", sa.Text(), nullable=True),
+        sa.Column("bot_refresh_token", sa.Text(), nullable=True),
+        sa.Column("bot_token_expires_at", sa.DateTime(), nullable=True),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("user_token", sa.Text(), nullable=True),
+        sa.Column("user_scopes", sa.Text(), nullable=True),
+        sa.Column("user_refresh_token", sa.Text(), nullable=True),
+        sa.Column("user_token_expires_at", sa.DateTime(), nullable=True),
+        sa.Column("incoming_webhook_url", sa.Text(), nullable=True),
+        sa.Column("incoming_webhook_channel", sa.Text(), nullable=True),
+        sa.Column("incoming_webhook_channel_id", sa.Text(), nullable=True),
+        sa.Column("incoming_webhook_configuration_url", sa.Text(), nullable=True),
+        sa.Column("is_enterprise_install", sa.Boolean(), nullable=False),
+        sa.Column("token_type", sa.Text(), nullable=True),
+        sa.Column("installed_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_slack_installations"),
+    )
+    op.create_index(
+        "ix_slack_installations_team_id_installed_at",
+        "slack_installations",
+        ["team_id", "installed_at"],
+    )
+    op.create_table(
+        "slack_bots",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("app_id", sa.Text(), nullable=True),
+        sa.Column("enterprise_id", sa.Text(), nullable=True),
+        sa.Column("enterprise_name", sa.Text(), nullable=True),
+        sa.Column("team_id", sa.Text(), nullable=True),
+        sa.Column("team_name", sa.Text(), nullable=True),
+        sa.Column("bot_token", sa.Text(), nullable=True),
+        sa.Column("bot_id", sa.Text(), nullable=True),
+        sa.Column("bot_user_id", sa.Text(), nullable=True),
+        sa.Column("bot_scopes", sa.Text(), nullable=True),
+        sa.Column("bot_refresh_token", sa.Text(), nullable=True),
+        sa.Column("bot_token_expires_at", sa.DateTime(), nullable=True),
+        sa.Column("is_enterprise_install", sa.Boolean(), nullable=False),
+        sa.Column("installed_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_slack_bots"),
+    )
+    op.create_index("ix_slack_bots_team_id_installed_at", "slack_bots", ["team_id", "installed_at"])
+    op.create_table(
+        "slack_oauth_states",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("expire_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_slack_oauth_states"),
+    )
+    op.create_index("ix_slack_oauth_states_state", "slack_oauth_states", ["state"], unique=True)
