@@ -267,11 +267,7 @@ def _find_repeat(line: CategoryReceipt, store: CatchUpStore) -> Iterator[Gap]:
     after = next((each.day for each in later if each.state in ANNOUNCED and each.read), None)
     if after is None:
         return
-    own, following = (
-        # Their versions may have been read at different times.
-        {(base_id, kind) for base_id, _, kind in store.batch_before(line.category, day + _DAY)}
-        for day in (line.day, after)
-    )
+    own, following = (store.batch_before(line.category, day + _DAY) for day in (line.day, after))
     if following <= own:
         yield Gap(line.category, after)
 

@@ -26,7 +26,7 @@ from bot.core.keyword_sets import KeywordSet, SetKey
 from bot.core.papers import Announcement, AnnounceType, Entry, Paper
 from bot.core.records import Busy, Claim, Due, PreparedDay, Showing, Sighting, Span, StoredPaper
 from bot.core.retrying import NO_PACES, Pace
-from bot.core.schedule import Slot
+from bot.core.schedule import Slot, leave_quiet
 from bot.core.subscriptions import Frozen, Plan, Subscription
 from bot.core.words import prepare
 from bot.errors import StoreError, UserError
@@ -379,6 +379,10 @@ class MemoryStore:
         if not self._is_due(row, now):
             return None
         self._expire(row, now)
+        until = leave_quiet(self.subscriptions[row.subscription_id].schedule, now)
+        if until > now:
+            row.due = until
+            return Busy(until)
         limit = pace.get(row.delivery.destination.kind, Pace()).at_once
         on_their_way = [
             each

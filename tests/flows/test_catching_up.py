@@ -327,7 +327,7 @@ def test_a_day_whose_feed_repeated_the_missed_one_is_read_anew() -> None:
     assert run(store, history) == [f"cs.CV {TUESDAY} complete", f"cs.CV {WEDNESDAY} complete"]
     assert store.receipts(WEDNESDAY, ["cs.CV"])[0].read == 3
     assert {"2512.00003", "2512.00004", "2512.00005"} <= {
-        base_id for base_id, _, _ in store.batch_before("cs.CV", THURSDAY)
+        base_id for base_id, _ in store.batch_before("cs.CV", THURSDAY)
     }
     assert history.asked == [f"cs.CV {TUESDAY}", f"cs.CV {WEDNESDAY}"]
 

@@ -38,13 +38,12 @@ class Announcements(Database):
             .where(entries.c.category == category, entries.c.day < day.isoformat())
             .scalar_subquery()
         )
-        batch = select(entries.c.base_id, entries.c.version, entries.c.kind).where(
+        batch = select(entries.c.base_id, entries.c.kind).where(
             entries.c.category == category, entries.c.day == before
         )
         with self.reading() as connection:
             return frozenset(
-                (base_id, version, AnnounceType(kind))
-                for base_id, version, kind in connection.execute(batch).all()
+                (base_id, AnnounceType(kind)) for base_id, kind in connection.execute(batch).all()
             )
 
     def save_announcement(

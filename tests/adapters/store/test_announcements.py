@@ -205,7 +205,7 @@ def test_the_batch_before_is_the_newest_older_one_of_the_category(store: Store) 
     for number, day in enumerate(days, 1):
         save(store, announce(make_paper(number), day=day))
     save(store, announce(make_paper(9), category="cs.RO", day=DAY - timedelta(days=1)))
-    assert store.batch_before("cs.CV", DAY) == {("2512.00002", 1, AnnounceType.NEW)}
+    assert store.batch_before("cs.CV", DAY) == {("2512.00002", AnnounceType.NEW)}
     assert store.batch_before("cs.CV", days[0]) == frozenset()
 
 
