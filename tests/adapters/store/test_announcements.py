@@ -253,6 +253,7 @@ def test_the_newest_day_has_papers_and_the_last_announced_may_be_empty(store: St
     assert store.newest_day(["cs.RO", "cs.CV"]) == DAY
     assert store.newest_day(["cs.RO"]) is None
     assert store.last_announced("cs.CV") == NEXT_DAY
+    assert store.first_announced(["cs.RO", "cs.CV"]) == {"cs.CV": DAY}
 
 
 def test_a_big_batch_is_stored_whole(store: Store) -> None:
