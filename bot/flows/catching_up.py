@@ -220,10 +220,17 @@ def _read_gaps(
     now: datetime,
     may_ask: Callable[[Gap], bool],
 ) -> Iterator[CategoryReceipt]:
-    """Read and store days, and those after them that turn out to be their repetitions."""
+    """Read and store days, and those after them that turn out to be their repetitions.
+
+    No day is read twice, whatever its page repeats.
+    """
     repeats: list[Gap] = []
+    asked: set[tuple[str, date]] = set()
     failures = 0
-    for gap in filter(may_ask, chain(gaps, repeats)):
+    for gap in chain(gaps, repeats):
+        if (gap.category, gap.day) in asked or not may_ask(gap):
+            continue
+        asked.add((gap.category, gap.day))
         line = _read_gap(gap, history, store, now)
         yield line
         if line.read:
