@@ -54,8 +54,8 @@ AWAY = datetime(2026, 11, 11, 2, 30, tzinfo=UTC)
 BACK = AWAY + timedelta(days=7, hours=12)
 MISSED = (date(2026, 11, 11), date(2026, 11, 18))
 END = midnight(LAST + timedelta(days=9))
-# A batch that is mended later joins the next edition, so the last days have no faults; nor have those
-# on both sides of the absence, so that the edition after it brings all that was missed, and no more.
+# A batch that is mended later joins the next edition, so the last days have no faults; nor have
+# those on both sides of the absence: the edition after it brings all that was missed, and no more.
 SOUND = {day for day in DAYS if day >= LAST - timedelta(days=12)} | {date(2026, 11, 10), MISSED[1]}
 AT_NINE = Schedule(at=time(9), timezone="Europe/Berlin")
 
