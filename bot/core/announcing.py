@@ -73,12 +73,15 @@ def delivery_key(item: Item) -> str:
     return f"{paper.base_id}v{paper.version}" if item.kind.is_replacement else paper.base_id
 
 
-Batch = frozenset[tuple[str, int, AnnounceType]]
+Batch = frozenset[tuple[str, AnnounceType]]
 
 
 def name_batch(entries: Iterable[Entry]) -> Batch:
-    """Reduce one category's batch to what tells it from another: ids, versions and kinds."""
-    return frozenset((entry.paper.base_id, entry.paper.version, entry.kind) for entry in entries)
+    """Reduce one category's batch to what tells it from another: ids and kinds.
+
+    A batch that is served again later may name its papers' newer versions.
+    """
+    return frozenset((entry.paper.base_id, entry.kind) for entry in entries)
 
 
 def count_entries(entries: Iterable[Entry]) -> tuple[int, int, int]:

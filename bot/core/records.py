@@ -116,7 +116,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The destination's pace does not allow a delivery before `until`."""
+    """The destination's pace, or its quiet hours, do not allow a delivery before `until`."""
 
     until: datetime
 

@@ -81,6 +81,15 @@ def find_slot(schedule: Schedule, day: date, now: datetime) -> Slot:
     return Slot(due.astimezone(zone).date(), due)
 
 
+def leave_quiet(schedule: Schedule, moment: datetime) -> datetime:
+    """Return the first moment from this one on, in UTC, that is not in the quiet hours.
+
+    `moment` has a zone. Raises ZoneInfoNotFoundError where the schedule's time zone is unknown.
+    """
+    moment = moment.astimezone(UTC)
+    return _leave_quiet(moment, schedule.quiet, ZoneInfo(schedule.timezone)).astimezone(UTC)
+
+
 def describe_schedule(schedule: Schedule) -> str:
     """Say a schedule in words: "weekdays 09:00 Europe/Berlin", "as announced"."""
     at, zone = schedule.at, schedule.timezone

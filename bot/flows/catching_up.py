@@ -1,6 +1,6 @@
 """Read what was announced while nobody asked: find the days, read each once, store what it held."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import chain, groupby
@@ -43,8 +43,14 @@ class History(Source, Protocol):
 class CatchUpStore(AnnouncementStore, Protocol):
     """What catching up needs to remember."""
 
-    def last_announced(self, category: str) -> date | None:
-        """Return the newest day whose own batch of this category was read, even an empty one."""
+    def first_announced(self, categories: Iterable[str]) -> Mapping[str, date]:
+        """Return the oldest day whose own batch was read, for each category of which one was."""
+        ...
+
+    def states_since(
+        self, day: date, categories: Iterable[str]
+    ) -> Mapping[tuple[str, date], BatchState]:
+        """Return the states of these categories' batches of that day and all after it."""
         ...
 
     def receipts_since(self, day: date, categories: Iterable[str]) -> tuple[CategoryReceipt, ...]:
@@ -55,8 +61,8 @@ class CatchUpStore(AnnouncementStore, Protocol):
         """Take a turn, unless somebody took it within `every`."""
         ...
 
-    def find_turn(self, name: str) -> datetime | None:
-        """Return when a turn was last taken."""
+    def taken_turns(self, names: Iterable[str]) -> frozenset[str]:
+        """Return which of these turns were ever taken."""
         ...
 
 
@@ -87,18 +93,17 @@ def find_gaps(store: CatchUpStore, categories: Sequence[str], now: datetime) -> 
     late, stale, cut off, or not read whole, and those that were empty by the feed alone.
     """
     oldest, end = oldest_kept(now), expected_day(now) - _DAY
-    lines = _load_lines(store, oldest, categories)
+    states = store.states_since(oldest, categories)
+    proofs = _find_proofs(store, states)
+    starts = store.first_announced(categories)
     gaps: list[Gap] = []
-    for category in categories:
-        start = _find_start(store, category, oldest, lines)
-        for day in announcement_days(oldest - _DAY, end):
-            line = lines.get((category, day))
-            if line is None and (start is None or day < start):
-                continue
-            gap = Gap(category, day, line.state if line else None)
-            if not _is_known(store, gap):
+    for day in announcement_days(oldest - _DAY, end):
+        for category in categories:
+            gap = Gap(category, day, states.get((category, day)))
+            is_missed = gap.state is not None or day >= starts.get(category, date.max)
+            if is_missed and not _is_known(gap, proofs):
                 gaps.append(gap)
-    return tuple(sorted(gaps, key=lambda gap: gap.day))
+    return tuple(gaps)
 
 
 def catch_up(
@@ -143,15 +148,15 @@ def plan_backfill(
     A day that arXiv keeps no more is known with whatever was read of it.
     """
     oldest, since = oldest_kept(now), max(since, _FIRST)
-    lines = _load_lines(store, since, categories)
+    states = store.states_since(since, categories)
+    proofs = _find_proofs(store, states)
     kept: list[Gap] = []
     older: list[Gap] = []
     known = 0
     for day in announcement_days(since - _DAY, min(until, expected_day(now) - _DAY)):
         for category in categories:
-            line = lines.get((category, day))
-            gap = Gap(category, day, line.state if line else None)
-            if _is_known(store, gap) or (day < oldest and gap.state in ANNOUNCED):
+            gap = Gap(category, day, states.get((category, day)))
+            if _is_known(gap, proofs) or (day < oldest and gap.state in ANNOUNCED):
                 known += 1
             else:
                 (older if day < oldest else kept).append(gap)
@@ -180,31 +185,21 @@ def oldest_kept(now: datetime) -> date:
     return now.astimezone(_EASTERN).date() - KEPT
 
 
-def _load_lines(
-    store: CatchUpStore, since: date, categories: Sequence[str]
-) -> dict[tuple[str, date], CategoryReceipt]:
-    return {(line.category, line.day): line for line in store.receipts_since(since, categories)}
+def _find_proofs(
+    store: CatchUpStore, states: Mapping[tuple[str, date], BatchState]
+) -> frozenset[str]:
+    """Return the proofs that there are of days without papers."""
+    return store.taken_turns(
+        Gap(category, day).proof
+        for (category, day), state in states.items()
+        if state is BatchState.EMPTY
+    )
 
 
-def _find_start(
-    store: CatchUpStore,
-    category: str,
-    oldest: date,
-    lines: dict[tuple[str, date], CategoryReceipt],
-) -> date | None:
-    """Return the day from which a category's batches are missed where they are not there."""
-    last = store.last_announced(category)
-    if last is None:
-        return None
-    # Not after the last one that was read: the newest may have been read before those missed.
-    read = (day for (of, day), line in lines.items() if of == category and line.state in ANNOUNCED)
-    return oldest if last < oldest else min(read)
-
-
-def _is_known(store: CatchUpStore, gap: Gap) -> bool:
+def _is_known(gap: Gap, proofs: Collection[str]) -> bool:
     """Whether nothing more is to be learned of a day: it was read whole, or proved to be empty."""
     if gap.state is BatchState.EMPTY:
-        return store.find_turn(gap.proof) is not None
+        return gap.proof in proofs
     return gap.state is BatchState.COMPLETE
 
 
@@ -225,10 +220,17 @@ def _read_gaps(
     now: datetime,
     may_ask: Callable[[Gap], bool],
 ) -> Iterator[CategoryReceipt]:
-    """Read and store days, and those after them that turn out to be their repetitions."""
+    """Read and store days, and those after them that turn out to be their repetitions.
+
+    No day is read twice, whatever its page repeats.
+    """
     repeats: list[Gap] = []
+    asked: set[tuple[str, date]] = set()
     failures = 0
-    for gap in filter(may_ask, chain(gaps, repeats)):
+    for gap in chain(gaps, repeats):
+        if (gap.category, gap.day) in asked or not may_ask(gap):
+            continue
+        asked.add((gap.category, gap.day))
         line = _read_gap(gap, history, store, now)
         yield line
         if line.read:
@@ -267,11 +269,7 @@ def _find_repeat(line: CategoryReceipt, store: CatchUpStore) -> Iterator[Gap]:
     after = next((each.day for each in later if each.state in ANNOUNCED and each.read), None)
     if after is None:
         return
-    own, following = (
-        # Their versions may have been read at different times.
-        {(base_id, kind) for base_id, _, kind in store.batch_before(line.category, day + _DAY)}
-        for day in (line.day, after)
-    )
+    own, following = (store.batch_before(line.category, day + _DAY) for day in (line.day, after))
     if following <= own:
         yield Gap(line.category, after)
 

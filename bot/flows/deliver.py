@@ -33,8 +33,8 @@ class DeliveryStore(TrailStore, Protocol):
         Claimable are pending deliveries, those to be retried and unknown ones whose time has come,
         and those whose lease has run out: in doubt where they had left the machine. None where
         somebody else has it, it is settled, or its subscription or set is paused; one whose
-        subscription was removed is cancelled. Busy where `pace` of its kind forbids it now: it is
-        due again at that time.
+        subscription was removed is cancelled. Busy where `pace` of its kind or the subscription's
+        quiet hours forbid it now: it is due again at that time.
         """
         ...
 

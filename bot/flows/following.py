@@ -66,10 +66,12 @@ class Following:
         """Do all that is due now; return what was published."""
         self.read_older(categories, now)
         # Before the newest batch: it is stale where it repeats one of those.
-        catch_up(find_gaps(self.store, categories, now), self.history, self.store, now, self.report)
-        self.poll(categories, now)
-        # What could not be read now is waited for, but not for ever.
         gaps = find_gaps(self.store, categories, now)
+        caught = catch_up(gaps, self.history, self.store, now, self.report)
+        asked = self.poll(categories, now)
+        if caught or asked:
+            # What could not be read now is waited for, but not for ever.
+            gaps = find_gaps(self.store, categories, now)
         published: list[Published] = []
         for day, ready in find_ready(sets, self.store, categories, gaps, now).items():
             published += publish(
@@ -83,8 +85,11 @@ class Following:
             )
         return tuple(published)
 
-    def poll(self, categories: Sequence[str], now: datetime) -> None:
-        """Ask for the newest batch of each category that has not moved and whose turn it is."""
+    def poll(self, categories: Sequence[str], now: datetime) -> bool:
+        """Ask for the newest batch of each category that has not moved and whose turn it is.
+
+        Return whether there was one.
+        """
         day = expected_day(now)
         states = {line.category: line.state for line in self.store.receipts(day, categories)}
         due = tuple(
@@ -97,16 +102,15 @@ class Following:
             # Feeds change at midnight: before it, yesterday's batch is not late.
             served = day if now.astimezone(_EASTERN).date() == day else None
             Ingest(self.source, self.store, self.report).run(served, due, now)
+        return bool(due)
 
     def read_older(self, categories: Sequence[str], now: datetime) -> None:
         """Look, once a day, for days that were missed so long ago that no page has them."""
         until = oldest_kept(now) - _DAY
-        for category in categories:
-            last = self.store.last_announced(category)
-            if last is None or not self.store.take_turn(f"older {category}", now, _DAY):
+        for category, first in self.store.first_announced(categories).items():
+            if first > until or not self.store.take_turn(f"older {category}", now, _DAY):
                 continue
-            known = self.store.receipts_since(date.min, [category])
-            plan = plan_backfill(self.store, [category], known[0].day, until, now)
+            plan = plan_backfill(self.store, [category], first, until, now)
             if plan.older:
                 missed = Backfill((), plan.older, 0)
                 backfill(missed, self.history, self.store, now, self.report)

@@ -122,9 +122,10 @@ class Ingest:
 def build_line(announcement: Announcement, before: Batch) -> CategoryReceipt:
     """Say what one announcement is worth, given the category's batch before it.
 
-    A batch of which every entry stood in the one before is stale, even where some entries could
-    not be read this time: a paper is new only once and a version is announced only once, so arXiv
-    served yesterday's under today's date.
+    A batch of which every entry stood in the one before is stale, whatever the versions, and even
+    where some entries could not be read this time: a paper is new only once, so arXiv served
+    yesterday's under today's date. Where it was today's after all, as all papers that are
+    replaced today were replaced yesterday, too, it is read with the days that were missed.
     """
     new, cross, replaced = count_entries(announcement.entries)
     problems = announcement.faults

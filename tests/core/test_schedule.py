@@ -15,6 +15,7 @@ from bot.core.schedule import (
     Schedule,
     describe_schedule,
     find_slot,
+    leave_quiet,
     parse_clock,
     parse_quiet,
     parse_rhythm,
@@ -427,6 +428,29 @@ def test_a_slot_is_the_first_moment_that_no_rule_forbids(
     now = change.moment + timedelta(minutes=minutes)
     long_ago = now.date() - WEEK
     assert due_of(schedule, long_ago, now) == find_slowly(schedule, now)
+
+
+@settings(max_examples=150)
+@given(
+    change=st.deferred(lambda: st.sampled_from(find_changes())),
+    minutes=st.integers(-1500, 1500),
+    quiet=st.tuples(*[st.integers(0, 47)] * 2),
+)
+def test_quiet_hours_are_left_at_the_first_moment_that_is_not_quiet(
+    change: Change, minutes: int, quiet: tuple[int, int]
+) -> None:
+    first, last = (time(half // 2, half % 2 * 30) for half in quiet)
+    now = change.moment + timedelta(minutes=minutes)
+    # Nothing else of a schedule matters.
+    schedule = Schedule(Rhythm.WEEKLY, time(3), change.zone, 2, quiet=(first, last))
+    left = leave_quiet(schedule, now)
+    assert left == find_slowly(Schedule(timezone=change.zone, quiet=(first, last)), now)
+    assert left.tzinfo is UTC
+
+
+def test_without_quiet_hours_nothing_waits() -> None:
+    now = datetime(2025, 12, 4, 3, tzinfo=ZoneInfo(BERLIN))
+    assert leave_quiet(Schedule(timezone=BERLIN), now) == now
 
 
 ANY_TIME = st.times() | st.builds(time, st.integers(0, 23), st.sampled_from([0, 30]))

@@ -14,6 +14,7 @@ from bot.core.announcing import (
     name_batch,
 )
 from bot.core.editions import (
+    BatchState,
     CategoryReceipt,
     DayListing,
     Delivery,
@@ -36,7 +37,7 @@ from bot.core.records import (
     StoredPaper,
 )
 from bot.core.retrying import NO_PACES, Pace
-from bot.core.schedule import Slot
+from bot.core.schedule import Slot, leave_quiet
 from bot.core.subscriptions import Frozen, Plan, Subscription
 from bot.core.words import prepare
 from bot.errors import StoreError, UserError
@@ -135,6 +136,13 @@ class MemoryStore:
         known = (self.lines.get((category, day)) for category in categories)
         return tuple(line for line in known if line is not None)
 
+    def states_since(
+        self, day: date, categories: Iterable[str]
+    ) -> dict[tuple[str, date], BatchState]:
+        wanted = set(categories)
+        known = ((key, line.state) for key, line in self.lines.items() if key[0] in wanted)
+        return {key: state for key, state in known if key[1] >= day}
+
     def receipts_since(self, day: date, categories: Iterable[str]) -> tuple[CategoryReceipt, ...]:
         wanted = list(categories)
         lines = (line for (of, each), line in self.lines.items() if of in wanted and each >= day)
@@ -152,6 +160,11 @@ class MemoryStore:
         return max(
             (day for day in days if self.lines[category, day].state in ANNOUNCED), default=None
         )
+
+    def first_announced(self, categories: Iterable[str]) -> dict[str, date]:
+        read = [key for key, line in self.lines.items() if line.state in ANNOUNCED]
+        days = {each: [day for of, day in read if of == each] for each in categories}
+        return {each: min(days[each]) for each in days if days[each]}
 
     def load_day(self, day: date, categories: Iterable[str]) -> PreparedDay:
         followed = list(categories)
@@ -396,6 +409,10 @@ class MemoryStore:
         if not self._is_due(row, now):
             return None
         self._expire(row, now)
+        until = leave_quiet(self.subscriptions[row.subscription_id].schedule, now)
+        if until > now:
+            row.due = until
+            return Busy(until)
         limit = pace.get(row.delivery.destination.kind, Pace()).at_once
         on_their_way = [
             each
@@ -530,8 +547,8 @@ class MemoryStore:
         self.turns[name] = now
         return True
 
-    def find_turn(self, name: str) -> datetime | None:
-        return self.turns.get(name)
+    def taken_turns(self, names: Iterable[str]) -> frozenset[str]:
+        return frozenset(names) & self.turns.keys()
 
 
 if TYPE_CHECKING:

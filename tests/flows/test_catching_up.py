@@ -315,6 +315,15 @@ def test_a_page_is_believed_although_it_holds_what_the_day_before_held() -> None
     assert run(store, history) == [f"cs.CV {WEDNESDAY} complete"]
 
 
+def test_no_day_is_read_twice_where_all_pages_hold_the_same() -> None:
+    store = MemoryStore()
+    days = (MONDAY, TUESDAY, WEDNESDAY)
+    history = KeptDays(*(announce(make_paper(1), day=day, unread=1) for day in days))
+    for _ in range(2):
+        backfill(plan_backfill(store, ["cs.CV"], MONDAY, WEDNESDAY, NOW), history, store, NOW)
+    assert history.asked == 2 * [f"cs.CV {day}" for day in days]
+
+
 def test_a_day_whose_feed_repeated_the_missed_one_is_read_anew() -> None:
     store = MemoryStore()
     batch, real = [make_paper(1), make_paper(2)], [make_paper(3), make_paper(4), make_paper(5)]
@@ -327,7 +336,7 @@ def test_a_day_whose_feed_repeated_the_missed_one_is_read_anew() -> None:
     assert run(store, history) == [f"cs.CV {TUESDAY} complete", f"cs.CV {WEDNESDAY} complete"]
     assert store.receipts(WEDNESDAY, ["cs.CV"])[0].read == 3
     assert {"2512.00003", "2512.00004", "2512.00005"} <= {
-        base_id for base_id, _, _ in store.batch_before("cs.CV", THURSDAY)
+        base_id for base_id, _ in store.batch_before("cs.CV", THURSDAY)
     }
     assert history.asked == [f"cs.CV {TUESDAY}", f"cs.CV {WEDNESDAY}"]
 

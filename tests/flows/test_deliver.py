@@ -1,5 +1,5 @@
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import groupby, pairwise
 
 import pytest
@@ -11,6 +11,7 @@ from bot.core.records import Busy, CannotTell, Claim, Sent
 from bot.core.retrying import BACK_OFF as BACK_OFFS
 from bot.core.retrying import MOST_ATTEMPTS as MOST_BEGUN
 from bot.core.retrying import NO_PACES, Pace
+from bot.core.schedule import Schedule
 from bot.core.subscriptions import Subscription
 from bot.errors import DeliveryError, SourceError, StoreError
 from bot.flows import deliver as delivering
@@ -571,6 +572,23 @@ def test_what_was_unsubscribed_meanwhile_is_called_off(store: MemoryStore) -> No
     store.removed.add(1)
     assert deliver(1, store, senders(sender), NOW).result is Result.SKIPPED
     assert states(store) == ["pending", "cancelled"]
+
+
+def test_what_is_tried_again_in_quiet_hours_waits_until_they_end() -> None:
+    store, sender = MemoryStore(), RecordingSender([REFUSED])
+    quiet = Schedule(timezone="Europe/Berlin", quiet=(time(7), time(9)))
+    (first,) = plan(store, FOLDER)
+    refused = deliver(first, store, senders(sender), NOW)
+    assert refused.again
+    # It is seven o'clock in Berlin.
+    store.save_subscription(Subscription("config", "Clouds", FOLDER, quiet), NOW)
+    end = NOW + timedelta(hours=2)
+    waits = deliver(first, store, senders(sender), refused.again)
+    assert waits == Outcome(Result.BUSY, again=end)
+    assert deliver_due(store, senders(sender), end - timedelta(seconds=1)) == ()
+    (sent,) = deliver_due(store, senders(sender), end)
+    assert sent.result is Result.SENT
+    assert states(store) == ["pending", "sending", "retry", "sending", "sent"]
 
 
 def test_who_must_wait_for_others_hears_until_when() -> None:

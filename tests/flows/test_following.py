@@ -199,6 +199,19 @@ def test_what_no_page_has_any_more_is_read_from_elsewhere_once_a_day(
     assert heard == []
 
 
+def test_where_all_older_days_are_known_nobody_is_asked_for_them(
+    arxiv: Arxiv, store: MemoryStore
+) -> None:
+    arxiv.feeds = dict(batches(THU, cv=1, ro=2))
+    follow(arxiv, store, at(THU))
+    # That Thursday is the newest day that no page has any more.
+    back = THU + timedelta(days=91)
+    arxiv.older["cs.CV", THU] = batches(THU, cv=3)["cs.CV"]
+    heard: list[CategoryReceipt] = []
+    Following(arxiv, Pages(arxiv), store, report=heard.append).read_older(CATEGORIES, at(back))
+    assert heard == []
+
+
 def test_a_new_set_gets_the_newest_day_at_once(arxiv: Arxiv, store: MemoryStore) -> None:
     arxiv.feeds = dict(batches(THU, cv=1, ro=2))
     follow(arxiv, store, at(THU))

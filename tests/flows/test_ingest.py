@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -84,8 +85,13 @@ def test_counts_each_kind_of_entry() -> None:
 
 @pytest.mark.parametrize(
     "again",
-    [announce(ONE, TWO), announce(ONE, unread=1), announce(TWO, unread=1, truncated=True)],
-    ids=["entry for entry", "with one unreadable", "cut"],
+    [
+        announce(ONE, TWO),
+        announce(ONE, unread=1),
+        announce(TWO, unread=1, truncated=True),
+        announce(replace(ONE, version=2), TWO),
+    ],
+    ids=["entry for entry", "with one unreadable", "cut", "with a newer version"],
 )
 def test_yesterdays_batch_under_todays_date_is_stale_and_not_stored(again: Announcement) -> None:
     store = MemoryStore()

@@ -3,6 +3,7 @@
 It has its own clock, which nobody sets: the bot's may be wrong.
 """
 
+import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -73,7 +74,7 @@ class Arxiv:
     categories: tuple[str, ...]
     batches: Batches
     incidents: Mapping[tuple[str, date], Incident] = field(default_factory=dict)
-    page_fails: Callable[[], bool] = lambda: False
+    page_fails: Callable[[str, date], bool] = lambda _category, _day: False
     older_fails: bool = False
     # How often each was asked.
     feeds_read: int = 0
@@ -134,6 +135,21 @@ class Feeds:
         return whole
 
 
+class FailingPages:
+    """Lets pages fail at this rate, but none when it is asked for again."""
+
+    def __init__(self, draw: random.Random, rate: float) -> None:
+        self._draw = draw
+        self._rate = rate
+        self._failed: set[tuple[str, date]] = set()
+
+    def __call__(self, category: str, day: date) -> bool:
+        fails = (category, day) not in self._failed and self._draw.random() < self._rate
+        if fails:
+            self._failed.add((category, day))
+        return fails
+
+
 class Pages:
     """Catch-up pages for 90 days and OAI-PMH before that: papers as they are now."""
 
@@ -145,7 +161,7 @@ class Pages:
         arxiv.pages_read += 1
         now = arxiv.clock.now()
         assert day
-        if arxiv.page_fails() or day < now.astimezone(EASTERN).date() - _KEPT:
+        if arxiv.page_fails(category, day) or day < now.astimezone(EASTERN).date() - _KEPT:
             raise SourceError(_URL, "answered 404")
         is_late = arxiv.fault(category, day) in (Fault.LATE, Fault.NOT_YET)
         if is_late or not is_announced(day, now):

@@ -24,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 # In New York.
 _SATURDAY = 5
-_MORNING, _EVENING = 8, 18
+_MORNING, _EVENING = 8, 22
 # As long as others' turns keep something from being sent, so many more looks are taken.
 _MOST_LOOKS = 60
 

@@ -11,8 +11,9 @@ from bot.core.editions import Destination, DestinationKind
 from bot.core.keyword_sets import KeywordSet
 from bot.core.polling import announcement_days
 from bot.core.subscriptions import Subscription
+from bot.flows.ingest import Ingest
 from tests.fakes.clocks import StillClock
-from tests.simulation.arxiv import DAY, Arxiv, Batches, midnight
+from tests.simulation.arxiv import DAY, Arxiv, Batches, Feeds, midnight
 from tests.simulation.batches import CATEGORIES, announce_all, make_up
 from tests.simulation.inboxes import Arrival
 from tests.simulation.running import (
@@ -45,8 +46,13 @@ def batches() -> Batches:
     return announce_all(DAYS, make_up(len(DAYS), 3, draw), draw)
 
 
-def live(batches: Batches, folder: Path, *, older_fails_until: date = FIRST) -> list[Arrival]:
-    """Run for three days, be away, run for three more; check that all came, and return it."""
+def live(
+    batches: Batches, folder: Path, *, older_fails_until: date = FIRST, fetch_first: bool = False
+) -> list[Arrival]:
+    """Run for three days, be away, run for three more; check that all came, and return it.
+
+    `fetch_first`: after the absence somebody asks for the newest day before the clock does.
+    """
     start = midnight(FIRST) + MINUTE
     arxiv, clock = Arxiv(StillClock(start), CATEGORIES, batches), StillClock(start)
     draw = random.Random(7)  # noqa: S311 - nothing secret
@@ -59,6 +65,8 @@ def live(batches: Batches, folder: Path, *, older_fails_until: date = FIRST) -> 
         while clock.now() < midnight(LAST + DAY):
             arxiv.older_fails = clock.now() < midnight(older_fails_until)
             if not midnight(AWAY) <= clock.now() < midnight(BACK):
+                if fetch_first and clock.now() < midnight(BACK) + HOUR:
+                    Ingest(Feeds(arxiv), store).run(None, CATEGORIES, clock.now())
                 bot.turn()
             move(HOUR, clock, arxiv.clock)
     arrived = arrivals(inboxes)
@@ -74,6 +82,13 @@ def test_after_120_days_one_digest_brings_them_all(batches: Batches, tmp_path: P
         ]
         assert [span for span in spans if span[0]] == [(AWAY, BACK)]
         assert [day for _, day in spans].count(BACK) == 1
+
+
+def test_whoever_fetches_the_newest_day_first_loses_no_day(
+    batches: Batches, tmp_path: Path
+) -> None:
+    arrived = live(batches, tmp_path, fetch_first=True)
+    assert [each.edition.since for each in arrived if each.edition.since] == [AWAY] * len(PLACES)
 
 
 def test_what_cannot_be_had_at_first_comes_with_the_next_digest(

@@ -22,7 +22,7 @@ from bot.core.records import LedgerLine
 from bot.core.schedule import Rhythm, Schedule
 from bot.core.subscriptions import Subscription
 from tests.fakes.clocks import StillClock
-from tests.simulation.arxiv import DAY, Arxiv, Incident, midnight
+from tests.simulation.arxiv import DAY, Arxiv, FailingPages, Incident, midnight
 from tests.simulation.batches import (
     CATEGORIES,
     SHARED,
@@ -54,8 +54,9 @@ AWAY = datetime(2026, 11, 11, 2, 30, tzinfo=UTC)
 BACK = AWAY + timedelta(days=7, hours=12)
 MISSED = (date(2026, 11, 11), date(2026, 11, 18))
 END = midnight(LAST + timedelta(days=9))
-# A batch that is mended later joins the next edition, so the last days have no faults.
-SOUND = timedelta(days=12)
+# A batch that is mended later joins the next edition, so the last days have no faults; nor have
+# those on both sides of the absence: the edition after it brings all that was missed, and no more.
+SOUND = {day for day in DAYS if day >= LAST - timedelta(days=12)} | {date(2026, 11, 10), MISSED[1]}
 AT_NINE = Schedule(at=time(9), timezone="Europe/Berlin")
 
 SCHEDULES = {
@@ -141,10 +142,8 @@ def quarter(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     batches = announce_all(DAYS, make_drafts(draw), draw)
     start = midnight(FIRST) + timedelta(minutes=1)
     clock = StillClock(start)
-    incidents = draw_incidents([day for day in DAYS[1:] if day < LAST - SOUND], 0.25, draw)
-    arxiv = Arxiv(
-        StillClock(start), CATEGORIES, batches, incidents, page_fails=lambda: draw.random() < 0.1
-    )
+    incidents = draw_incidents([day for day in DAYS[1:] if day not in SOUND], 0.25, draw)
+    arxiv = Arxiv(StillClock(start), CATEGORIES, batches, incidents, FailingPages(draw, 0.1))
     sets: tuple[KeywordSet, ...] = make_sets()
     path = tmp_path_factory.mktemp("quarter") / "papers.db"
     with open_store(f"sqlite:///{path}") as store:

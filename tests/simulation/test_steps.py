@@ -76,7 +76,7 @@ def test_whatever_the_clocks_do_everything_arrives_once(
         CATEGORIES,
         batches,
         draw_incidents(FAULTY, 0.3, draw),
-        page_fails=lambda: draw.random() < 0.1,
+        page_fails=lambda *_: draw.random() < 0.1,
     )
     inboxes = open_inboxes(arxiv.clock, draw, 0.1)
     with TemporaryDirectory() as folder, open_store(f"sqlite:///{Path(folder, 'p.db')}") as store:

@@ -1,6 +1,6 @@
 """Announcements in the database: what each category announced each day, and what became of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -20,7 +20,7 @@ from bot.adapters.store.rows import (
 from bot.adapters.store.tables import entries, papers, receipts, versions
 from bot.adapters.store.versions import save_papers
 from bot.core.announcing import ANNOUNCED, Batch, build_receipt, merge_entries
-from bot.core.editions import CategoryReceipt, DayListing
+from bot.core.editions import BatchState, CategoryReceipt, DayListing
 from bot.core.papers import Announcement, AnnounceType, Entry, Paper
 from bot.core.records import PreparedDay
 from bot.core.words import Prepared, prepare
@@ -38,13 +38,12 @@ class Announcements(Database):
             .where(entries.c.category == category, entries.c.day < day.isoformat())
             .scalar_subquery()
         )
-        batch = select(entries.c.base_id, entries.c.version, entries.c.kind).where(
+        batch = select(entries.c.base_id, entries.c.kind).where(
             entries.c.category == category, entries.c.day == before
         )
         with self.reading() as connection:
             return frozenset(
-                (base_id, version, AnnounceType(kind))
-                for base_id, version, kind in connection.execute(batch).all()
+                (base_id, AnnounceType(kind)) for base_id, kind in connection.execute(batch).all()
             )
 
     def save_announcement(
@@ -79,6 +78,19 @@ class Announcements(Database):
         with self.reading() as connection:
             return _load_lines(connection, day, list(categories))
 
+    def states_since(
+        self, day: date, categories: Iterable[str]
+    ) -> Mapping[tuple[str, date], BatchState]:
+        """Return the states of these categories' batches of that day and all after it."""
+        known = select(receipts.c.category, receipts.c.day, receipts.c.state).where(
+            receipts.c.category.in_(list(categories)), receipts.c.day >= day.isoformat()
+        )
+        with self.reading() as connection:
+            return {
+                (category, date.fromisoformat(of)): BatchState(state)
+                for category, of, state in connection.execute(known).all()
+            }
+
     def receipts_since(self, day: date, categories: Iterable[str]) -> tuple[CategoryReceipt, ...]:
         """Load what is known of these categories on that day and later; oldest first."""
         wanted = list(categories)
@@ -110,6 +122,18 @@ class Announcements(Database):
         )
         with self.reading() as connection:
             return _read_day(connection.execute(last).scalar())
+
+    def first_announced(self, categories: Iterable[str]) -> Mapping[str, date]:
+        """Return the oldest day whose own batch was read, for each category of which one was."""
+        followed = list(categories)
+        first = (
+            select(receipts.c.category, func.min(receipts.c.day))
+            .where(receipts.c.category.in_(followed), receipts.c.state.in_(_ANNOUNCED))
+            .group_by(receipts.c.category)
+        )
+        with self.reading() as connection:
+            found = {category: day for category, day in connection.execute(first).all()}  # noqa: C416 - rows are not pairs to mypy
+        return {each: date.fromisoformat(found[each]) for each in followed if each in found}
 
     def first_read_since(self, moment: datetime, categories: Iterable[str]) -> date | None:
         """Return the oldest day of which something was read at this moment or later."""

@@ -12,9 +12,11 @@ from sqlalchemy import Connection, Row
 from bot.adapters.store.changes import BEGIN, CANCEL, PUT_OFF
 from bot.adapters.store.events import append_event
 from bot.adapters.store.rows import to_micros
+from bot.adapters.store.subscriptions import schedule_of
 from bot.core.editions import Delivery, DeliveryState, Destination, DestinationKind, allows
 from bot.core.records import Busy
 from bot.core.retrying import Pace
+from bot.core.schedule import leave_quiet
 from bot.errors import StoreError
 
 
@@ -37,6 +39,16 @@ def expire(connection: Connection, row: Row[Any], now: datetime) -> DeliveryStat
 def is_plain(row: Row[Any], pace: Mapping[str, Pace]) -> bool:
     """Whether one statement claims it: no lease ended, nothing is called off, no pace is kept."""
     return not (row.removed or row.state == DeliveryState.SENDING.value or row.kind in pace)
+
+
+def find_quiet(row: Row[Any], now: datetime) -> Busy | None:
+    """Say until when the quiet hours of a delivery's subscription last; None: it may go.
+
+    It was planned for a time that is not quiet, but a failure, a long line or a machine that was
+    off may bring it into quiet hours.
+    """
+    until = leave_quiet(schedule_of(row.schedule), now)
+    return Busy(until) if until > now else None
 
 
 def cancel(connection: Connection, row: Row[Any], before: DeliveryState, now: datetime) -> None:

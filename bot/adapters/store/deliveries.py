@@ -28,6 +28,7 @@ from bot.adapters.store.claiming import (
     cancel,
     check,
     expire,
+    find_quiet,
     is_plain,
     put_off,
 )
@@ -87,8 +88,8 @@ class Deliveries(Database):
         Claimable are pending deliveries, those to be retried and unknown ones whose time has come,
         and those whose lease has run out: in doubt where they had left the machine. None where
         somebody else has it, it is settled, or its subscription or set is paused; one whose
-        subscription was removed is cancelled. Busy where `pace` of its kind forbids it now: it is
-        due again at that time.
+        subscription was removed is cancelled. Busy where `pace` of its kind or the subscription's
+        quiet hours forbid it now: it is due again at that time.
         """
         try:
             with self._alone() as connection:
@@ -224,7 +225,7 @@ class Deliveries(Database):
         if row.removed:
             cancel(connection, row, before, now)
             return None
-        busy = find_busy(connection, row, pace.get(row.kind), now)
+        busy = find_quiet(row, now) or find_busy(connection, row, pace.get(row.kind), now)
         if busy is not None:
             put_off(connection, row, before, busy)
             return busy
@@ -289,6 +290,7 @@ _FREE = (
     select(
         deliveries,
         subscriptions.c.removed,
+        subscriptions.c.schedule,
         is_wanted().label("wanted"),
         editions.c.at.label("frozen_at"),
         exists().where(joined_editions.c.delivery_id == deliveries.c.id).label("joined"),

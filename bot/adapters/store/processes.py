@@ -1,13 +1,15 @@
 """What the processes that share a database tell each other: turns, signs of life, counts."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, select
 
 from bot.adapters.store.database import Database, insert_into
-from bot.adapters.store.rows import from_micros, to_micros
+from bot.adapters.store.rows import chunked, from_micros, to_micros
 from bot.adapters.store.tables import counters, heartbeats, turns
 
+_AT_ONCE = 500
 # A process that was not heard of for so long is gone, and forgotten.
 _FORGOTTEN = timedelta(days=1)
 
@@ -30,11 +32,15 @@ class Processes(Database):
             ).returning(turns.c.at)
             return connection.execute(taken).first() is not None
 
-    def find_turn(self, name: str) -> datetime | None:
-        """Return when a turn was last taken."""
+    def taken_turns(self, names: Iterable[str]) -> frozenset[str]:
+        """Return which of these turns were ever taken."""
+        found: set[str] = set()
+        wanted = list(names)
         with self.reading() as connection:
-            at = connection.execute(select(turns.c.at).where(turns.c.name == name)).scalar()
-        return None if at is None else from_micros(at)
+            for some in chunked(wanted, _AT_ONCE):
+                taken = select(turns.c.name).where(turns.c.name.in_(some))
+                found.update(connection.execute(taken).scalars())
+        return frozenset(found)
 
     def beat(self, process: str, role: str, now: datetime) -> None:
         """Say that a process is alive; forget those that were not for a day."""

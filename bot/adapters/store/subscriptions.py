@@ -240,7 +240,8 @@ def schedule_record(schedule: Schedule) -> str:
 
 # Few schedules exist, and thousands of people have them.
 @lru_cache(maxsize=1024)
-def _schedule_of(record: str) -> Schedule:
+def schedule_of(record: str) -> Schedule:
+    """Read `schedule_record` back."""
     rhythm, at, timezone, weekday, quiet = json.loads(record)
     begin, end = map(time.fromisoformat, quiet) if quiet else (None, None)
     return Schedule(
@@ -258,7 +259,7 @@ def _subscription_of(row: Sequence[Any]) -> Subscription:
         set_owner=owner,
         set_name=name,
         destination=Destination(DestinationKind(kind), address),
-        schedule=_schedule_of(schedule),
+        schedule=schedule_of(schedule),
         origin=origin,
         paused=paused,
         reason=reason,

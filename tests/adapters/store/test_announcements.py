@@ -205,7 +205,7 @@ def test_the_batch_before_is_the_newest_older_one_of_the_category(store: Store) 
     for number, day in enumerate(days, 1):
         save(store, announce(make_paper(number), day=day))
     save(store, announce(make_paper(9), category="cs.RO", day=DAY - timedelta(days=1)))
-    assert store.batch_before("cs.CV", DAY) == {("2512.00002", 1, AnnounceType.NEW)}
+    assert store.batch_before("cs.CV", DAY) == {("2512.00002", AnnounceType.NEW)}
     assert store.batch_before("cs.CV", days[0]) == frozenset()
 
 
@@ -253,6 +253,7 @@ def test_the_newest_day_has_papers_and_the_last_announced_may_be_empty(store: St
     assert store.newest_day(["cs.RO", "cs.CV"]) == DAY
     assert store.newest_day(["cs.RO"]) is None
     assert store.last_announced("cs.CV") == NEXT_DAY
+    assert store.first_announced(["cs.RO", "cs.CV"]) == {"cs.CV": DAY}
 
 
 def test_a_big_batch_is_stored_whole(store: Store) -> None:

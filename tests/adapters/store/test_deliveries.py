@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from bot.adapters.store import Store
 from bot.core.editions import Delivery, DeliveryState, Destination, DestinationKind, allows
-from bot.core.records import Claim
+from bot.core.records import Busy, Claim
+from bot.core.schedule import Schedule
+from bot.core.subscriptions import Subscription
 from bot.errors import StoreError
 from tests.adapters.store.made_up import (
     CATS,
@@ -79,6 +81,47 @@ def test_an_outcome_is_recorded_once(store: Store, planned: Delivery) -> None:
     (showing,) = store.load_showings(PAPER.base_id)
     assert (showing.state, showing.detail, showing.at) == (DeliveryState.SENT, "id 1", NOW)
     assert store.claim(planned.id, NOW + 9 * MINUTE, NOW + 10 * MINUTE) is None
+
+
+QUIET = Schedule(timezone="UTC", quiet=(NOW.time().replace(minute=0), NOW.time()))
+IN_QUIET = NOW - timedelta(minutes=2)
+
+
+def test_nothing_is_claimed_in_quiet_hours(store: Store) -> None:
+    save(store, announce(PAPER))
+    (delivery,) = freeze(store, CATS, make_edition(PAPER), [(MAIL, IN_QUIET)], IN_QUIET) or ()
+    store.save_subscription(Subscription(*CATS.key, MAIL, QUIET), IN_QUIET)
+    ends = NOW.replace(second=0, microsecond=0)
+    assert store.claim(delivery.id, IN_QUIET, NOW) == Busy(ends)
+    assert due_ids(store, ends - timedelta(microseconds=1)) == ()
+    assert due_ids(store, ends) == (delivery.id,)
+    claim = take(store, delivery.id, ends)
+    assert claim
+    assert claim.delivery.attempt == 1
+    line, steps = store.load_delivery(delivery.id) or (None, ())
+    assert line
+    assert [step.detail for step in steps] == ["planned", "claimed"]
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_a_lease_that_ends_in_quiet_hours_waits_as_what_it_left_behind(
+    store: Store, *, left: bool
+) -> None:
+    save(store, announce(PAPER))
+    begun = IN_QUIET - MINUTE
+    (delivery,) = freeze(store, CATS, make_edition(PAPER), [(MAIL, begun)], begun) or ()
+    claim = take(store, delivery.id, begun)
+    assert claim
+    assert not left or store.leave(claim, begun, again=False)
+    store.save_subscription(Subscription(*CATS.key, MAIL, QUIET), begun)
+    ends = NOW.replace(second=0, microsecond=0)
+    assert store.claim(delivery.id, IN_QUIET, NOW) == Busy(ends)
+    line, _ = store.load_delivery(delivery.id) or (None, ())
+    assert line
+    assert line.delivery.state is (DeliveryState.UNKNOWN if left else DeliveryState.RETRY)
+    again = take(store, delivery.id, ends)
+    assert again
+    assert again.in_doubt is left
 
 
 def test_a_planned_delivery_waits_for_its_moment(store: Store) -> None:
