@@ -76,7 +76,7 @@ class NullSender:
         leave()
         return Sent(key)
 
-    def find(self, edition: Edition, destination: Destination, key: str) -> None:
+    def find(self, edition: Edition, destination: Destination, key: str, trail: object) -> None:
         """Say that nothing is there."""
 
 

@@ -221,7 +221,10 @@ def _is_old_paper(day: str, batches: Batches) -> ColumnElement[bool]:
 
 
 def _is_old_receipt(day: str) -> ColumnElement[bool]:
-    """Whether a receipt is of an old day, and not the one after which catching up begins."""
+    """Whether a receipt is of an old day, and not the one after which catching up begins.
+
+    Days between that one and the newest may not have been read yet.
+    """
     newer = receipts.alias()
     return and_(
         receipts.c.day < day,
@@ -231,6 +234,7 @@ def _is_old_receipt(day: str) -> ColumnElement[bool]:
             .where(
                 newer.c.category == receipts.c.category,
                 newer.c.day > receipts.c.day,
+                newer.c.day < day,
                 newer.c.state.in_(_ANNOUNCED),
             )
             .correlate(receipts),

@@ -12,16 +12,26 @@ from bot.errors import UserError
 
 
 @click.command()
+@click.option(
+    "--rotate-keys",
+    is_flag=True,
+    help="Only encrypt the workspaces' tokens anew, with the first key.",
+)
 @log_options
 @with_app
-def slack(app: App, /) -> int:
+def slack(app: App, /, *, rotate_keys: bool) -> int:
     """Answer `/papers`, buttons and forms over Socket Mode until told to stop.
 
     Needs SLACK_BOT_TOKEN and SLACK_APP_TOKEN in the environment; `papers manifest` makes the app.
     Any number of these may run, up to Slack's ten. With [slack] transport = "http" it is `papers
     web` that answers.
+
+    To change the key that tokens are encrypted with, put a new one before the old one in
+    SLACK_ENCRYPTION_KEYS, restart, run this with --rotate-keys, and take the old one out.
     """
     settings = app.settings.slack
+    if rotate_keys:
+        return _rotate(app)
     if settings.transport is not Transport.SOCKET:
         msg = 'with [slack] transport = "http" Slack comes to `papers web`: start that instead'
         raise UserError(msg)
@@ -35,6 +45,20 @@ def slack(app: App, /) -> int:
     prepare(app)
     check_app_token(settings.app_token, settings.api_url)
     return 0 if run_roles({"slack": lambda stop: serve_slack(app, stop, log)}, log) else 1
+
+
+def _rotate(app: App) -> int:
+    """Encrypt every kept token with the first of the keys."""
+    installations = app.slack.installations if app.settings.slack.is_shared else None
+    if installations is None:
+        msg = (
+            "no tokens are kept in the database: that takes SLACK_CLIENT_ID, SLACK_CLIENT_SECRET"
+            " and SLACK_ENCRYPTION_KEYS in the environment"
+        )
+        raise UserError(msg)
+    number = installations.rotate_keys()
+    show(f"{number} token{'' if number == 1 else 's'} encrypted anew with the first key")
+    return 0
 
 
 @click.command()

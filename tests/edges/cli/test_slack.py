@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -11,7 +12,11 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from cryptography.fernet import Fernet
+from slack_sdk.oauth.installation_store import Installation
 
+from bot.adapters.slack.installations import Installations
+from bot.adapters.store import Store, open_store
 from tests.edges.cli.conftest import Papers
 from tests.edges.test_staying import find_port
 from tests.fakes.slack_api import UNLIMITED, SlackApi
@@ -200,3 +205,54 @@ def test_help_imports_no_slack_code() -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.splitlines()[-1] == "[]"
+
+
+def test_tokens_are_encrypted_anew_where_they_are_kept(
+    papers: Papers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path)
+    ran = papers("slack", "--rotate-keys")
+    assert ran.code == 2
+    assert "no tokens are kept in the database: that takes SLACK_CLIENT_ID" in ran.err
+    for name, value in SHARED.items():
+        monkeypatch.setenv(name, value)
+    with open_store(f"sqlite:///{tmp_path / 'papers.db'}") as store:
+        keep_workspace(store)
+    before = kept_tokens(tmp_path)
+    other = "OTg3NjU0MzIxMDk4NzY1NDMyMTA5ODc2NTQzMjEwOTg="
+    monkeypatch.setenv("SLACK_ENCRYPTION_KEYS", f"{other},{KEY}")
+    assert papers("slack", "--rotate-keys").out == "2 tokens encrypted anew with the first key\n"
+    after = kept_tokens(tmp_path)
+    assert len(after) == 2
+    assert not set(after) & set(before)
+    assert {Fernet(other).decrypt(each) for each in after} == {b"xoxb-T0FAR"}
+
+
+def keep_workspace(store: Store) -> None:
+    installations = Installations(
+        store,
+        client_id=SHARED["SLACK_CLIENT_ID"],
+        client_secret=SHARED["SLACK_CLIENT_SECRET"],
+        keys=(KEY,),
+        api_url="http://127.0.0.1:9/api/",
+    )
+    installations.save(
+        Installation(
+            app_id="A0PAPERS",
+            team_id="T0FAR",
+            user_id="U0ADA",
+            bot_token="xoxb-T0FAR",  # noqa: S106 - nobody's
+            bot_id="B0",
+        )
+    )
+
+
+def kept_tokens(folder: Path) -> list[str]:
+    with sqlite3.connect(folder / "papers.db") as connection:
+        found = [
+            str(row[0])
+            for table in ("slack_installations", "slack_bots")
+            for row in connection.execute(f"SELECT bot_token FROM {table}")  # noqa: S608 - our own
+        ]
+    connection.close()
+    return found
