@@ -122,9 +122,10 @@ def drain_sqlite(number: int) -> float:
             if len(done) == number:
                 stop.set()
 
+        deliver_one = build_deliver_one(store)
         drain = Drain(
             store,
-            build_deliver_one(store),
+            lambda number, _seen: deliver_one(number),
             SystemClock(),
             workers=AT_ONCE,
             look_after=timedelta(minutes=2),

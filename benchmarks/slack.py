@@ -222,7 +222,9 @@ def drain(store: Store, sender: SlackSender, number: int, workers: int, speed: f
 
     Drain(
         store,
-        lambda each: deliver(each, store, {DestinationKind.CHANNEL: sender}, clock, terms),
+        lambda each, seen: deliver(
+            each, store, {DestinationKind.CHANNEL: sender}, clock, terms, seen=seen
+        ),
         clock,
         workers=workers,
         look_after=timedelta(minutes=2),

@@ -241,14 +241,16 @@ class App:
             chance=random.random,
         )
 
-    def deliver_one(self, delivery_id: int) -> "Outcome":
+    def deliver_one(self, delivery_id: int, seen: int | None = None) -> "Outcome":
         """Bring one delivery of the ledger to its destination, if it is this process's turn.
+
+        What was begun since the attempt in which it was `seen` is left alone.
 
         Whose digests are paused with it hears that in Slack, if it was a person there.
         """
         from bot.flows.deliver import deliver
 
-        outcome = deliver(delivery_id, self.store, self.senders, self.clock, self.terms)
+        outcome = deliver(delivery_id, self.store, self.senders, self.clock, self.terms, seen=seen)
         if self.settings.slack.can_post:
             from bot.flows.telling import tell_of_pause
             from bot.render.slack.subscriptions import build_paused_notice

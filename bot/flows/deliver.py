@@ -27,6 +27,7 @@ class DeliveryStore(TrailStore, Protocol):
         now: datetime,
         lease_until: datetime,
         pace: Mapping[str, Pace] = NO_PACES,
+        seen: int | None = None,
     ) -> Claim | Busy | None:
         """Commit `sending` with attempt + 1 and a lease before anything leaves.
 
@@ -35,6 +36,9 @@ class DeliveryStore(TrailStore, Protocol):
         somebody else has it, it is settled, or its subscription or set is paused; one whose
         subscription was removed is cancelled. Busy where `pace` of its kind or the subscription's
         quiet hours forbid it now: it is due again at that time.
+
+        Only the attempt that was `seen` is followed by another: whoever listed a delivery before
+        it was begun has not watched for how long that one has been on its way. None: any.
         """
         ...
 
@@ -115,17 +119,19 @@ def deliver(
     senders: Mapping[DestinationKind, Sender],
     clock: Clock,
     terms: Terms,
+    *,
+    seen: int | None = None,
 ) -> Outcome:
     """Bring one delivery to its destination, if it is this process's turn.
 
     What may have arrived before is asked for first, and sent again only where it is surely not
-    there or, if the terms say so, where the destination cannot tell. Any error of one delivery
-    ends with that delivery.
+    there or, if the terms say so, where the destination cannot tell. What was begun since the
+    attempt in which it was `seen` is left alone. Any error of one delivery ends with that delivery.
     """
     # The clock is read before the claim, so that a process frozen in between is late, too.
     began, now = clock.elapsed(), clock.now()
     try:
-        claim = store.claim(delivery_id, now, now + terms.lease, terms.paces)
+        claim = store.claim(delivery_id, now, now + terms.lease, terms.paces, seen)
     except StoreError as error:
         return Outcome(Result.LATER, detail=str(error))
     if claim is None:

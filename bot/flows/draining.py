@@ -17,7 +17,8 @@ from bot.errors import StoreError
 from bot.flows.deliver import Outcome, Result
 from bot.flows.passage import Clock
 
-DeliverOne = Callable[[int], Outcome]
+# A delivery, and the attempt in which it was listed: what was begun since is left alone.
+DeliverOne = Callable[[int, int], Outcome]
 
 # No pause between two tries is longer, in seconds.
 _LONGEST_PAUSE = 60.0
@@ -109,7 +110,7 @@ class Drain:
         crew = _Crew(self._deliver_one, self._workers, wake)
         patience = Patience(self._clock, self._look_after)
         holds = _Holds(self._clock, self._idle)
-        waiting: deque[int] = deque()
+        waiting: deque[Due] = deque()
         failures, look_at = 0, self._clock.elapsed()
         while not stop.is_set():
             wake.clear()
@@ -127,7 +128,7 @@ class Drain:
                 else:
                     failures = 0
                     free = holds.pass_on(patience.ripe(due))
-                    waiting.extend(number for number in free if number not in crew.busy)
+                    waiting.extend(each for each in free if each.id not in crew.busy)
             while waiting and len(crew.busy) < self._workers and not stop.is_set():
                 crew.send(waiting.popleft())
             wake.wait(self._idle if waiting else holds.shorten(self._idle))
@@ -139,16 +140,16 @@ class Drain:
         Ended leases are taken up at once: a process that comes and goes cannot watch them. Raise
         StoreError where the ledger cannot be read.
         """
-        due = [each.id for each in self._store.due_deliveries(self._clock.now())]
+        due = self._store.due_deliveries(self._clock.now())
         crew = _Crew(self._deliver_one, min(self._workers, len(due)), threading.Event())
-        for number in due:
-            crew.send(number)
+        for each in due:
+            crew.send(each)
         outcomes = {}
         while crew.busy:
             number, outcomes[number] = crew.land()
             self._report(number, outcomes[number])
         crew.dismiss()
-        return tuple(outcomes[number] for number in due)
+        return tuple(outcomes[each.id] for each in due)
 
     def _end(self, crew: "_Crew") -> None:
         """Wait for those on their way, but not for ever."""
@@ -171,15 +172,15 @@ class _Crew:
         self._deliver_one = deliver_one
         self._size = size
         self._wake = wake
-        self._orders: SimpleQueue[int | None] = SimpleQueue()
+        self._orders: SimpleQueue[Due | None] = SimpleQueue()
         self._landed: SimpleQueue[tuple[int, Outcome]] = SimpleQueue()
         for count in range(size):
             threading.Thread(target=self._work, name=f"delivering-{count}", daemon=True).start()
 
-    def send(self, number: int) -> None:
+    def send(self, due: Due) -> None:
         """Have a delivery made."""
-        self.busy.add(number)
-        self._orders.put(number)
+        self.busy.add(due.id)
+        self._orders.put(due)
 
     def land(self, timeout: float | None = None) -> tuple[int, Outcome]:
         """Wait for the next delivery to be done; raise Empty where that takes longer."""
@@ -198,12 +199,12 @@ class _Crew:
             self._orders.put(None)
 
     def _work(self) -> None:
-        while (number := self._orders.get()) is not None:
+        while (due := self._orders.get()) is not None:
             try:
-                outcome = self._deliver_one(number)
+                outcome = self._deliver_one(due.id, due.attempt)
             except BaseException as error:  # noqa: BLE001 - one bad delivery never stops the others
                 outcome = Outcome(Result.LATER, detail=f"{type(error).__name__}: {error}")
-            self._landed.put((number, outcome))
+            self._landed.put((due.id, outcome))
             self._wake.set()
 
 
@@ -239,15 +240,13 @@ class _Holds:
                 hold.tries, wait = 0, min(told, self._idle)
         hold.until = self._clock.elapsed() + wait
 
-    def pass_on(self, due: Iterable[Due]) -> list[int]:
+    def pass_on(self, due: Sequence[Due]) -> list[Due]:
         """Return those that need not wait; forget those that are no longer listed."""
         now = self._clock.elapsed()
         listed = [each.id for each in due]
         self._holds = {number: self._holds[number] for number in listed if number in self._holds}
         return [
-            number
-            for number in listed
-            if number not in self._holds or self._holds[number].until <= now
+            each for each in due if each.id not in self._holds or self._holds[each.id].until <= now
         ]
 
     def shorten(self, wait: float) -> float:

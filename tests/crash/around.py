@@ -31,9 +31,10 @@ class SurroundedStore:
         now: datetime,
         lease_until: datetime,
         pace: Mapping[str, Pace] = NO_PACES,
+        seen: int | None = None,
     ) -> Claim | Busy | None:
         with self._around("claim"):
-            return self._store.claim(delivery_id, now, lease_until, pace)
+            return self._store.claim(delivery_id, now, lease_until, pace, seen)
 
     def leave(
         self,

@@ -7,7 +7,7 @@ of Slack's answers is lost after the message was posted.
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from bot.adapters.queue import attach
 from bot.adapters.store import Store, open_store
 from bot.config import load_settings
 from bot.core.editions import DeliveryState, Destination, DestinationKind
-from bot.core.keyword_sets import KeywordSet
+from bot.core.keyword_sets import DEFAULT_TYPES, KeywordSet
 from bot.core.papers import Announcement
 from bot.core.subscriptions import Subscription
 from bot.flows.ingest import Ingest
@@ -72,7 +72,9 @@ def load_world() -> World:
     for name in DAYS:
         source, day = FolderSource(SHARED / "days" / name / "feeds"), date.fromisoformat(name)
         days.append((day, {each: source.read(each, day) for each in settings.categories}))
-    return World(settings.sets[:CHANNELS], settings.categories, tuple(days))
+    # A new version may overtake the digest that has the paper, which is then here already.
+    sets = tuple(replace(each, types=DEFAULT_TYPES) for each in settings.sets[:CHANNELS])
+    return World(sets, settings.categories, tuple(days))
 
 
 def make_up_world() -> World:

@@ -118,8 +118,8 @@ def work(job: Job) -> None:
         if job.slack:
             senders[DestinationKind.CHANNEL] = _build_slack(job, store)
 
-        def deliver_one(delivery_id: int) -> Outcome:
-            return deliver(delivery_id, store, senders, clock, terms)
+        def deliver_one(delivery_id: int, seen: int | None = None) -> Outcome:
+            return deliver(delivery_id, store, senders, clock, terms, seen=seen)
 
         look_after = timedelta(seconds=job.look_after * SPEED)
         if store.is_sqlite:

@@ -33,7 +33,7 @@ def ticking(ticker: Ticker) -> Iterator[None]:
         assert not thread.is_alive()
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 10) -> None:
+def wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline

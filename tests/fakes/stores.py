@@ -401,12 +401,13 @@ class MemoryStore:
         now: datetime,
         lease_until: datetime,
         pace: Mapping[str, Pace] = NO_PACES,
+        seen: int | None = None,
     ) -> Claim | Busy | None:
         row = self.ledger[delivery_id]
         if row.subscription_id in self.removed and row.is_due(now):
             self._expire(row, now)
             self._step(row, DeliveryState.CANCELLED, now, "the subscription was removed")
-        if not self._is_due(row, now):
+        if not self._is_due(row, now) or seen not in (None, row.delivery.attempt):
             return None
         self._expire(row, now)
         until = leave_quiet(self.subscriptions[row.subscription_id].schedule, now)

@@ -267,4 +267,4 @@ def test_it_runs_in_a_process_of_its_own() -> None:
         slack.behave()
         (posted,) = slack.posted()
         assert posted.payload == {"key": "k", "part": 1}
-        assert slack.calls() == [("chat.postMessage", "C0A", 200, "", True, "")]
+        assert slack.calls() == [("chat.postMessage", "C0A", 200, "", True, "acted")]

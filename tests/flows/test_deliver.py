@@ -339,9 +339,10 @@ class FailingStore(MemoryStore):
         now: datetime,
         lease_until: datetime,
         pace: Mapping[str, Pace] = NO_PACES,
+        seen: int | None = None,
     ) -> Claim | Busy | None:
         self._fail("claim", delivery_id)
-        return super().claim(delivery_id, now, lease_until, pace)
+        return super().claim(delivery_id, now, lease_until, pace, seen)
 
     def settle(
         self,
@@ -677,3 +678,15 @@ def test_every_recorded_step_is_an_allowed_one(
     steps = [DeliveryState(state) for state in states(store)]
     assert all(allows(before, after) for before, after in pairwise(steps))
     assert steps[-1] in (DeliveryState.SENT, DeliveryState.FAILED)
+
+
+def test_what_was_begun_since_it_was_listed_is_left_alone(store: MemoryStore) -> None:
+    """The clock jumps ahead while a listed delivery waits for its turn: another has just begun."""
+    sender = RecordingSender()
+    claim_it(store)
+    later = StillClock(NOW + LEASE)
+    outcome = delivering.deliver(1, store, senders(sender), later, TERMS, seen=0)
+    assert outcome.result is Result.SKIPPED
+    assert sender.calls == []
+    assert delivering.deliver(1, store, senders(sender), later, TERMS, seen=1).result is Result.SENT
+    assert sender.calls == ["find", "send"]

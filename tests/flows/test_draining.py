@@ -105,7 +105,7 @@ def build(
 ) -> Drain:
     return Drain(
         ledger,
-        deliver_one or ledger.settle,
+        lambda number, _seen: (deliver_one or ledger.settle)(number),
         PassingClock(),
         workers=workers,
         look_after=look_after,
@@ -393,7 +393,7 @@ from bot.flows.draining import Drain
 from tests.flows.test_draining import PassingClock, SmallLedger
 ledger, stop = SmallLedger(), threading.Event()
 ledger.add(1, 2)
-def deliver_one(number):
+def deliver_one(number, seen):
     stop.set()
     time.sleep(600)
 Drain(
@@ -518,3 +518,24 @@ def test_patience_passes_exactly_what_was_seen_without_a_break_for_long_enough(
 
 if TYPE_CHECKING:
     _STORE: DueStore = SmallLedger()
+
+
+def test_whoever_delivers_hears_in_which_attempt_a_delivery_was_listed() -> None:
+    ledger, heard = SmallLedger(), []
+    ledger.due = {7: Due(7, DeliveryState.RETRY, 3), 8: Due(8, DeliveryState.PENDING, 0)}
+
+    def deliver_one(number: int, seen: int) -> Outcome:
+        heard.append((number, seen))
+        return SENT
+
+    drain = Drain(
+        ledger,
+        deliver_one,
+        PassingClock(),
+        workers=1,
+        look_after=timedelta(0),
+        report=lambda _number, _outcome: None,
+        trouble=lambda _error: None,
+    )
+    drain.drain_once()
+    assert heard == [(7, 3), (8, 0)]

@@ -235,8 +235,10 @@ def test_each_replacement_comes_once_to_a_set_that_wants_them() -> None:
         (WED, 2, "cs.RO", AnnounceType.REPLACE_CROSS),
         (THU, 3, "cs.CV", REPLACE),
     ):
+        # A batch of which all stood in the one before would be thought a repeat of that one.
+        other = make_paper(100 + day.day, title="Rain", abstract="We count drops.")
         paper = make_paper(version=version)
-        read(store, announce(paper, category=category, day=day, kind=kind))
+        read(store, announce(paper, other, category=category, day=day, kind=kind))
         came += shown(freeze(store, day, eager, CLOUDS))
     assert came[::2] == [("2512.00001",), ("2512.00001v2",), (), ("2512.00001v3",)]
     assert came[1::2] == [("2512.00001",), (), (), ()]

@@ -82,6 +82,7 @@ class Deliveries(Database):
         now: datetime,
         lease_until: datetime,
         pace: Mapping[str, Pace] = NO_PACES,
+        seen: int | None = None,
     ) -> Claim | Busy | None:
         """Commit `sending` with attempt + 1 and a lease before anything leaves.
 
@@ -90,12 +91,17 @@ class Deliveries(Database):
         somebody else has it, it is settled, or its subscription or set is paused; one whose
         subscription was removed is cancelled. Busy where `pace` of its kind or the subscription's
         quiet hours forbid it now: it is due again at that time.
+
+        Only the attempt that was `seen` is followed by another: whoever listed a delivery before
+        it was begun has not watched for how long that one has been on its way. None: any.
         """
         try:
             with self._alone() as connection:
                 found = {"number": delivery_id, "now": to_micros(now)}
                 row = connection.execute(_FREE, found).first()
                 if row is None or not (row.wanted or row.removed):
+                    return None
+                if seen is not None and row.attempt != seen:
                     return None
                 if self.is_sqlite or is_plain(row, pace):
                     return self._take(connection, row, pace, now=now, lease_until=lease_until)

@@ -192,3 +192,13 @@ def test_an_edition_that_cannot_be_read_is_not_claimed(
     loaded = one.load_delivery(number)
     assert loaded
     assert (loaded[0].delivery.state, loaded[0].delivery.attempt) == (DeliveryState.PENDING, 0)
+
+
+def test_only_the_attempt_that_was_seen_is_followed_by_another(store: Store) -> None:
+    save(store, announce(make_paper()))
+    planned = freeze(store, CATS, make_edition(make_paper()), [(MAIL, NOW)])
+    assert planned
+    number = planned[0].id
+    assert isinstance(store.claim(number, NOW, NOW + MINUTE, seen=0), Claim)
+    assert store.claim(number, LATER, LATER + MINUTE, seen=0) is None
+    assert isinstance(store.claim(number, LATER, LATER + MINUTE, seen=1), Claim)
