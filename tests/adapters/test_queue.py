@@ -13,7 +13,9 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from bot.adapters.queue import attach, enqueue, ensure_schema, run_worker, sweep
+from bot.adapters.queue.schema import find
 from bot.adapters.store import Store, open_store
+from bot.adapters.store.database import Database, parse_url
 from bot.core.editions import DeliveryState, Destination, DestinationKind
 from bot.core.records import Due
 from bot.errors import StoreError
@@ -190,6 +192,31 @@ def test_many_processes_may_make_the_tables_at_once(postgresql_url: str) -> None
     # The queue's tables are no other program's.
     with open_store(postgresql_url) as store:
         assert store.count() == 0
+
+
+def test_whoever_looks_while_the_tables_are_made_sees_all_of_them_or_none(
+    postgresql_url: str,
+) -> None:
+    needed = frozenset({"procrastinate_jobs", "procrastinate_fetch_job_v2"})
+    seen: set[frozenset[str]] = set()
+
+    def look(made: threading.Event) -> None:
+        with Database(parse_url(postgresql_url)) as database:
+            while not made.is_set():
+                with database.reading() as connection:
+                    seen.add(frozenset(find(connection, needed)))
+
+    for _ in range(20):
+        ask(postgresql_url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        made = threading.Event()
+        looking = [threading.Thread(target=look, args=(made,)) for _ in range(3)]
+        for thread in looking:
+            thread.start()
+        ensure_schema(postgresql_url)
+        made.set()
+        for thread in looking:
+            thread.join()
+    assert seen == {frozenset(), needed}
 
 
 @pytest.mark.parametrize("gone", ["procrastinate_retry_job_v2", "procrastinate_fetch_job_v2"])

@@ -12,6 +12,7 @@ from contextlib import closing
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -78,14 +79,32 @@ def find_port() -> int:
         return port
 
 
-def start(folder: Path, database_url: str, *command: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "bot", *command, "--log-format", "json"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": database_url},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+class Start(Protocol):
+    """Starts the bot in a folder; it does not outlive the test."""
+
+    def __call__(self, folder: Path, database_url: str, *command: str) -> subprocess.Popen[str]: ...
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(folder: Path, database_url: str, *command: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot", *command, "--log-format", "json"],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": database_url},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+            sys.stderr.write(process.communicate()[1])
 
 
 def stop(process: subprocess.Popen[str]) -> list[dict[str, object]]:
@@ -98,7 +117,7 @@ def stop(process: subprocess.Popen[str]) -> list[dict[str, object]]:
     return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 45) -> None:
+def wait_until(true: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline
@@ -116,7 +135,7 @@ def is_settled(database_url: str) -> bool:
 
 
 def test_one_process_reads_publishes_delivers_shows_health_and_stops_when_told(
-    tmp_path: Path, database_url: str, arxiv: str
+    tmp_path: Path, database_url: str, arxiv: str, start: Start
 ) -> None:
     port = find_port()
     (tmp_path / "config.toml").write_text(CONFIG.format(arxiv=arxiv, port=port))
@@ -135,7 +154,7 @@ def test_one_process_reads_publishes_delivers_shows_health_and_stops_when_told(
 
 
 def test_clocks_and_workers_of_their_own_deliver_once(
-    tmp_path: Path, database_url: str, arxiv: str
+    tmp_path: Path, database_url: str, arxiv: str, start: Start
 ) -> None:
     (tmp_path / "config.toml").write_text(CONFIG.format(arxiv=arxiv, port=find_port()))
     open_store(database_url).close()

@@ -10,7 +10,7 @@ from typing import Protocol
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from bot.adapters.queue.schema import ensure_schema, has, is_installed, is_made
+from bot.adapters.queue.schema import ensure_schema, find, is_installed
 from bot.adapters.store import Store
 from bot.adapters.store.rows import to_micros
 from bot.core.records import Due
@@ -77,8 +77,9 @@ def attach(store: Store) -> bool:
     if store.is_sqlite:
         return False
     with store.reading() as connection:
-        usable, made = has(connection, _USED), is_made(connection)
-    if not made and is_installed():
+        found = find(connection, _USED)
+    usable = found == _USED
+    if not found and is_installed():
         ensure_schema(store.url.render_as_string(hide_password=False))
         usable = True
     if usable:

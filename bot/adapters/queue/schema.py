@@ -18,12 +18,14 @@ _SCHEMA_LOCK = 7_120_005
 _JOBS = frozenset({"procrastinate_jobs"})
 _MIGRATIONS = "https://procrastinate.readthedocs.io/en/stable/howto/production/migrations.html"
 
-# Those of these names that the database has: relations, types and functions.
+# Those of these names that the database has: relations, types and functions. One statement that
+# reads the catalogue's tables alone sees either all of what another process makes or none of it;
+# to_regclass() and its like look at what is newest, whatever the statement sees otherwise.
 _FIND = text("""
-SELECT name FROM unnest(CAST(:names AS text[])) AS name
- WHERE to_regclass(name) IS NOT NULL
-    OR to_regtype(name) IS NOT NULL
-    OR EXISTS (SELECT FROM pg_proc WHERE proname = name AND pg_function_is_visible(oid))
+WITH wanted AS (SELECT unnest(CAST(:names AS text[])) AS name)
+SELECT name FROM wanted JOIN pg_class ON relname = name WHERE pg_table_is_visible(oid)
+ UNION SELECT name FROM wanted JOIN pg_type ON typname = name WHERE pg_type_is_visible(oid)
+ UNION SELECT name FROM wanted JOIN pg_proc ON proname = name WHERE pg_function_is_visible(oid)
 """)
 
 
@@ -44,7 +46,7 @@ def ensure_schema(url: str) -> None:
             missing = needed - find(connection, needed)
         if missing == needed:
             with database.writing(_SCHEMA_LOCK) as connection:
-                if not has(connection, _JOBS):
+                if not find(connection, _JOBS):
                     # Many statements at once go without parameters only; % is a plain % then.
                     connection.exec_driver_sql(
                         SchemaManager.get_schema(), execution_options={"no_parameters": True}
@@ -62,16 +64,6 @@ def ensure_schema(url: str) -> None:
 def find(connection: Connection, names: Collection[str]) -> set[str]:
     """Return those of the names that the database has."""
     return set(connection.execute(_FIND, {"names": list(names)}).scalars())
-
-
-def has(connection: Connection, names: Collection[str]) -> bool:
-    """Whether the database has all of the names."""
-    return len(find(connection, names)) == len(names)
-
-
-def is_made(connection: Connection) -> bool:
-    """Whether the database has a queue, of whatever age."""
-    return has(connection, _JOBS)
 
 
 def is_installed() -> bool:
