@@ -78,10 +78,11 @@ class App:
             attach(store)
         return store
 
-    def source(self, place: str = "") -> "Source":
+    def source(self, place: str = "", patience: float = 120.0) -> "Source":
         """Where announcements come from: a folder, a web address, or, for "", the configured one.
 
-        Raise UserError for a folder that is not there.
+        It is asked again for `patience` seconds after a failure. Raise UserError for a folder that
+        is not there.
         """
         if not place.startswith(("http://", "https://")) and place:
             from bot.adapters.arxiv.folder import FolderSource
@@ -109,6 +110,7 @@ class App:
             ),
             throttle=SharedThrottle(self.store, "arxiv", ARXIV_INTERVAL),
             report=self.report,
+            patience=patience,
         )
         return AloneSource(source, self.store.hold_turn)
 

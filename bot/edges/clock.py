@@ -76,8 +76,8 @@ class Ticker:
 
     def run(self, stop: threading.Event) -> None:
         """Tick until `stop` is set; what is being done then is left to end by itself."""
-        self._scheduler.start()
         offset = self._wall() - self._steady()
+        self._scheduler.start()
         while not stop.wait(1.0):
             moved = self._wall() - self._steady() - offset
             if abs(moved) > _SET_SECONDS:

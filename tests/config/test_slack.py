@@ -201,6 +201,7 @@ def test_whether_there_is_something_to_post_with() -> None:
         ("ü", False),
         (KEY[:-1], False),
     ],
+    ids=["made", "of a URL", "of Base64", "short", "none", "no ASCII", "cut"],
 )
 def test_fernets_keys_are_known_by_their_shape(text: str, *, right: bool) -> None:
     assert is_fernet_key(text) is right

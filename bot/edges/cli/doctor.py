@@ -69,7 +69,7 @@ def find(app: App, *, offline: bool) -> Iterator[Finding]:
     now = app.clock.now()
     facts = gather_facts(app, now)
     if facts.categories and not offline:
-        yield check_arxiv(app.source(), facts.categories[0], now)
+        yield check_arxiv(app.source(patience=0), facts.categories[0], now)
     for finding in judge(facts, now):
         # That it answers was said, and by which name.
         if finding.subject != database.subject or finding.health is not Health.FINE:
