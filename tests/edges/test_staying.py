@@ -8,8 +8,9 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Protocol
@@ -128,6 +129,12 @@ def is_delivered(folder: Path) -> bool:
     return (folder / "digests" / "editions.json").exists()
 
 
+def is_alive(port: int) -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz") as answer:
+        return bool(answer.status == HTTPStatus.OK)
+    return False
+
+
 def is_settled(database_url: str) -> bool:
     with open_store(database_url) as store:
         (line,) = store.list_deliveries()
@@ -148,7 +155,8 @@ def test_one_process_reads_publishes_delivers_shows_health_and_stops_when_told(
     assert "sent" in events
     files = sorted(path.name for path in (tmp_path / "digests").rglob("Clouds.*"))
     assert files == ["Clouds.html", "Clouds.md"]
-    again = start(tmp_path, database_url, "run", "--no-web")
+    again = start(tmp_path, database_url, "run")
+    wait_until(lambda: is_alive(port))
     time.sleep(3)
     assert "sent" not in [line["event"] for line in stop(again)]
 
