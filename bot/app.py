@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Self
 from bot.config import Settings
 from bot.core.desk import write_ref
 from bot.core.editions import DestinationKind, Edition
-from bot.core.keyword_sets import KeywordSet
+from bot.core.keyword_sets import KeywordSet, SetKey
 from bot.core.slack_names import parse_owner
+from bot.core.subscriptions import CONFIG
 from bot.errors import UserError
 
 if TYPE_CHECKING:
     import jinja2
 
+    from bot.adapters.seals import Seals
     from bot.adapters.slack.opening import Slack
+    from bot.adapters.smtp.opening import Mail
     from bot.adapters.store import Store
     from bot.core.records import Pruned
     from bot.flows.catching_up import History
@@ -210,7 +213,9 @@ class App:
             return lambda edition: "".join(
                 json.dumps({"kind": "message", "payload": message}, ensure_ascii=False) + "\n"
                 for message in build_messages(
-                    edition, channel=PREVIEW_CHANNEL, base_url=self.settings.base_url
+                    edition,
+                    channel=PREVIEW_CHANNEL,
+                    page=self.find_page((CONFIG, edition.set.name), edition),
                 )
             )
         if form == "html":
@@ -220,6 +225,36 @@ class App:
         from bot.render import text
 
         return lambda edition: text.render_edition(edition, self.templates)
+
+    def find_page(self, key: SetKey, edition: Edition) -> str:
+        """Return where a digest of a set is read by whoever gets it; "": nowhere.
+
+        A set that is not public is read by a link that only we could have written. What joins
+        several days has no page of its own: a public set's lists them all.
+        """
+        from bot.flows.reading import is_whole, write_link
+        from bot.render.paths import Paths
+
+        settings = self.settings
+        paths = Paths(settings.base_url)
+        owner, name = key
+        is_public = owner == CONFIG and name in settings.public
+        if not settings.base_url or not (is_public or settings.secret_key):
+            return ""
+        whole = is_whole(self.store, key, edition)
+        if is_public:
+            return paths.edition(name, edition.day) if whole else paths.set_page(name)
+        return paths.read(write_link(self.seals, key, edition.day)) if whole else ""
+
+    @cached_property
+    def seals(self) -> "Seals":
+        """What signs links, forms and cookies; raises UserError where there is no key."""
+        from bot.adapters.seals import Seals
+
+        if not self.settings.secret_key:
+            msg = "set PAPERS_SECRET_KEY in the environment: `openssl rand -hex 32` makes one"
+            raise UserError(msg)
+        return Seals(self.settings.secret_key)
 
     @cached_property
     def clock(self) -> "Clock":
@@ -273,7 +308,7 @@ class App:
         """Whatever asks Slack; nothing is asked yet."""
         from bot.adapters.slack.opening import open_slack
 
-        return open_slack(self.settings, self.store)
+        return open_slack(self.settings, self.store, self.find_page)
 
     @cached_property
     def _patience(self) -> "Patience":
@@ -305,7 +340,7 @@ class App:
 
     def sync_subscriptions(self, now: datetime) -> None:
         """Make the database's subscriptions those of the configuration, beside all others."""
-        from bot.core.subscriptions import CONFIG, Subscription
+        from bot.core.subscriptions import Subscription
 
         wanted = [
             Subscription(CONFIG, name, post.destination, post.schedule, origin=CONFIG)
@@ -313,6 +348,18 @@ class App:
             for post in posts
         ]
         self.store.sync_subscriptions(CONFIG, wanted, now)
+
+    @cached_property
+    def mail(self) -> "Mail":
+        """Whatever sends mail, connecting when it does; raise UserError where there is no relay."""
+        from bot.adapters.smtp.opening import open_mail
+
+        if not self.settings.mail.can_send:
+            msg = f"there is no [mail] in {self.settings.path}: name a relay and who writes"
+            raise UserError(msg)
+        mail = open_mail(self.settings, self.templates, self.clock.now, self.store, self.find_page)
+        self._closers.append(mail.mailer.close)
+        return mail
 
     @cached_property
     def senders(self) -> "dict[DestinationKind, Sender]":
@@ -335,6 +382,8 @@ class App:
         }
         if self.settings.slack.can_post:
             senders[DestinationKind.CHANNEL] = self.slack.sender
+        if self.settings.mail.can_send:
+            senders[DestinationKind.EMAIL] = self.mail.digests
         return senders
 
 

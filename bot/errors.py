@@ -6,10 +6,12 @@ BotError
 │   ├── QueryError     a query that cannot be read, with the position of the fault
 │   ├── CommandError   a command that cannot be read, with the position of the fault
 │   ├── FormError      a form was filled in wrongly: all faults at once
-│   └── RefusedError   that is for others to do, or there is nothing here to do it to
+│   ├── RefusedError   that is for others to do, or there is nothing here to do it to
+│   └── MissingError   what was asked for is not there, or not for who asks
 ├── SourceError        arXiv (or the folder in its place) gave no usable announcement
 ├── StoreError         the database cannot be used
 └── DeliveryError      a destination did not take an edition
+    └── MailRefusedError   a mail server refused: which reply, and whose fault it is
 """
 
 from dataclasses import dataclass
@@ -84,6 +86,10 @@ class RefusedError(UserError):
     """Somebody may not do this; the message says who may, or knows of nothing to do it to."""
 
 
+class MissingError(UserError):
+    """What was asked for is not there, or not for who asks; nobody is told which."""
+
+
 class SourceError(BotError):
     """A source gave no usable announcement: `url` and `reason` say which and why."""
 
@@ -125,3 +131,27 @@ class DeliveryError(BotError):
         self.gone = gone
         self.busy = busy
         super().__init__(message)
+
+
+class MailRefusedError(DeliveryError):
+    """A mail server refused a message, and surely has not taken it.
+
+    `code` is its reply's, `status` the enhanced one ("": none), such as 550 and 5.1.1. `blocked`:
+    it refused us, by a rule of its own, and not the address.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: int,
+        status: str = "",
+        blocked: bool = False,
+        permanent: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        """`permanent` and `retry_after` are those of every DeliveryError."""
+        self.code = code
+        self.status = status
+        self.blocked = blocked
+        super().__init__(message, permanent=permanent, retry_after=retry_after)

@@ -6,10 +6,11 @@ from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
 
+from bot.config.mail import MailValues
 from bot.config.secrets import read_secret
 from bot.config.settings import ARXIV_URL, DATABASE_URL, Post, Settings
 from bot.config.slack import SECRETS, SLACK_URL, SlackSettings
-from bot.config.values import Values, is_email
+from bot.config.values import is_address, is_email
 from bot.core.editions import Destination, DestinationKind
 from bot.core.keyword_sets import DEFAULT_TYPES, LONGEST_NAME, KeywordSet, MatchMode, is_name
 from bot.core.papers import AnnounceType
@@ -23,7 +24,7 @@ _PASSWORD = re.compile(r"[^:]+://[^/@]*:[^@?]+@|.*[?&]\w*password=")
 _COMMAND = re.compile(r"/[a-z0-9_-]{1,31}")
 
 
-class Reader(Values):
+class Reader(MailValues):
     """Reads one document and gathers its faults; what is faulty reads as its default."""
 
     def read(self, path: str, environment: Mapping[str, str]) -> Settings:
@@ -39,6 +40,7 @@ class Reader(Values):
         usual = Settings(path)
         timezone = self._timezone(bot, "bot.timezone", usual.timezone)
         sets, posts = self._sets(timezone)
+        public = self._public()
         return Settings(
             path=path,
             contact=self._contact(bot),
@@ -60,6 +62,11 @@ class Reader(Values):
             history_days=self._days(retention, "retention.history_days", 30),
             web_host=self._host(web, "web.host", usual.web_host),
             web_port=self._number(web, "web.port", usual.web_port, least=1, most=65535),
+            web_operators=self._operators(web),
+            web_proxy=self._proxy(web),
+            public=public,
+            mail=self._mail(environment),
+            secret_key=self._secret_key(environment),
             slack=self._slack(self._table("slack"), environment),
         )
 
@@ -125,6 +132,31 @@ class Reader(Values):
             sets[keyword_set.name.casefold()] = keyword_set
             posts[keyword_set.name] = self._posts(table, where, timezone)
         return tuple(sets.values()), posts
+
+    def _public(self) -> frozenset[str]:
+        """Return the names of the sets that everybody may read; `_sets` says other faults."""
+        tables = self.document.get("sets", [])
+        named = enumerate(tables if isinstance(tables, list) else ())
+        return frozenset(
+            str(table.get("name", "")).strip()
+            for index, table in named
+            if isinstance(table, dict) and self._flag(table, f"sets[{index}].public")
+        )
+
+    def _proxy(self, web: Mapping[str, Any]) -> str:
+        proxy = self._text(web, "web.proxy")
+        if proxy and not is_address(proxy):
+            self._fault("web.proxy", f"{proxy!r} is not an IP address: write it like 127.0.0.1")
+            return ""
+        return proxy
+
+    def _operators(self, web: Mapping[str, Any]) -> tuple[str, ...]:
+        addresses = self._texts(web, "web.operators")
+        for index, address in enumerate(addresses):
+            if not is_email(address):
+                place = f"web.operators[{index}]"
+                self._fault("web.operators", f"{address!r} is not an e-mail address", place=place)
+        return tuple(dict.fromkeys(addresses))
 
     def _set(self, table: Mapping[str, Any], where: str) -> KeywordSet:
         name = self._text(table, f"{where}.name")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.config.mail import MailSettings
 from bot.config.slack import SlackSettings
 from bot.core.doubts import InDoubt
 from bot.core.editions import Destination
@@ -27,7 +28,9 @@ class Settings:
 
     `workers` counts jobs done at once, `mail_connections` those to the mail relay at once, over
     all workers. Papers and the history of deliveries are kept for `papers_days` and
-    `history_days`; 0: for ever.
+    `history_days`; 0: for ever. `web_operators` are the addresses that may sign in on the web,
+    `web_proxy` is the reverse proxy that is believed when it says who asks, and `public` names the
+    sets whose editions everybody may read. `secret_key` signs links ("": there are none).
     """
 
     path: str
@@ -46,4 +49,9 @@ class Settings:
     history_days: int = 0
     web_host: str = "127.0.0.1"
     web_port: int = 8080
+    web_operators: tuple[str, ...] = ()
+    web_proxy: str = ""
+    public: frozenset[str] = frozenset()
+    mail: MailSettings = field(default_factory=MailSettings)
+    secret_key: str = field(default="", repr=False)
     slack: SlackSettings = field(default_factory=SlackSettings)

@@ -18,15 +18,35 @@ from bot.core.schedule import parse_clock
 from bot.errors import Fault, UserError
 
 _KEYS = {
-    "": ("bot", "database", "arxiv", "deliveries", "retention", "web", "slack", "sets"),
+    "": ("bot", "database", "arxiv", "deliveries", "retention", "web", "slack", "mail", "sets"),
     "bot": ("contact", "base_url", "timezone"),
     "database": ("url",),
     "arxiv": ("categories", "base_url"),
-    "sets": ("name", "keywords", "query", "exclude", "types", "categories", "match", "post"),
+    "sets": (
+        "name",
+        "keywords",
+        "query",
+        "exclude",
+        "types",
+        "categories",
+        "match",
+        "post",
+        "public",
+    ),
     "post": ("channel", "email", "folder", "at", "on", "timezone", "quiet"),
     "deliveries": ("in_doubt", "workers", "mail_connections"),
     "retention": ("papers_days", "history_days"),
-    "web": ("host", "port"),
+    "web": ("host", "port", "operators", "proxy"),
+    "mail": (
+        "relay",
+        "user",
+        "from",
+        "from_name",
+        "notices",
+        "postal",
+        "bounces",
+        "per_minute",
+    ),
     "slack": ("command", "transport", "posts_per_minute", "api_url"),
 }
 _MOST_SHOWN = 80
@@ -162,12 +182,23 @@ class Values:
             self._fault(key, str(error))
             return default
 
+    def _flag(self, table: Mapping[str, Any], key: str) -> bool:
+        value = table.get(key.rpartition(".")[2], False)
+        if isinstance(value, bool):
+            return value
+        self._fault(key, f"{_shorten(value)} is neither true nor false")
+        return False
+
     def _host(self, table: Mapping[str, Any], key: str, default: str) -> str:
         value = self._text(table, key, default)
-        if _HOST.fullmatch(value) or _is_address(value):
+        if _HOST.fullmatch(value) or is_address(value):
             return value
         self._fault(key, f"{value!r} is not a host: write it like {default}, without a port")
         return default
+
+    @staticmethod
+    def _is_host(text: str) -> bool:
+        return _HOST.fullmatch(text) is not None or is_address(text)
 
     def _timezone(self, table: Mapping[str, Any], key: str, default: str) -> str:
         name = self._text(table, key, default)
@@ -230,7 +261,8 @@ def is_email(text: str) -> bool:
     return text.isprintable() and _EMAIL.fullmatch(text) is not None
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether a text is an IP address."""
     try:
         ip_address(text)
     except ValueError:

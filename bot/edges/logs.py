@@ -35,6 +35,8 @@ _SECRETS = (
     (re.compile(r"(?<=://)([^\s/:@]*):[^\s?]*@"), rf"\1:{_MASK}@"),
     (re.compile(r"([?&]\w*(?:password|token|secret|key)=)[^\s&]*", re.IGNORECASE), rf"\1{_MASK}"),
     (re.compile(r"(\bbearer\s+)[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1{_MASK}"),
+    # Whoever has one of these links may do what it is for.
+    (re.compile(r"(/(?:r|u|confirm|preferences|sign-in)/)[\w.~%-]{8,}"), rf"\1{_MASK}"),
     # https://docs.slack.dev/authentication/tokens and incoming webhooks
     (re.compile(r"\b(xox[a-z]|xapp|xwfp)([-.])[\w.%-]{4,}"), rf"\1\2{_MASK}"),
     (re.compile(r"(hooks\.slack\.com/\w+/)[^\s\"'<>]+"), rf"\1{_MASK}"),

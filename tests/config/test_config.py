@@ -42,6 +42,8 @@ history_days = 30
 [web]
 host = "::1"
 port = 65535
+operators = ["ada@lab.example", "ada@lab.example", "bo@lab.example"]
+proxy = "127.0.0.1"
 
 [slack]
 command = "/arxiv"
@@ -56,6 +58,7 @@ exclude  = ["survey"]
 types    = ["replace", "new"]
 categories = ["cs.CV"]
 match    = "substring"
+public   = true
 post     = [
   { channel = "#papers-mllm", at = "09:00" },
   { email = "lab@lab.example", at = 7:30:00, on = "weekly sun", quiet = "22:00-07:00" },
@@ -123,6 +126,9 @@ def test_reads_every_key() -> None:
         history_days=30,
         web_host="::1",
         web_port=65535,
+        web_operators=("ada@lab.example", "bo@lab.example"),
+        web_proxy="127.0.0.1",
+        public=frozenset({"MLLM"}),
         slack=SlackSettings(
             command="/arxiv",
             transport=Transport.HTTP,
@@ -173,6 +179,8 @@ def test_what_that_configuration_shows_in_comments_is_right_too() -> None:
         "[web]",
         "host",
         "port",
+        "operators",
+        "proxy",
         "[slack]",
         "command",
         "transport",
@@ -183,6 +191,35 @@ def test_what_that_configuration_shows_in_comments_is_right_too() -> None:
     for key in ('on = "weekdays"', 'on = "weekly mon"', 'quiet = "22:00-07:00"'):
         assert key.rpartition(" = ")[2] in text
         assert len(parse(GOOD_SET + post.replace(" }", f", {key} }}")).posts["Clouds"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            '[web]\noperators = ["ada@lab.example", "bo"]',
+            ("web.operators", 2, "'bo' is not an e-mail address"),
+        ),
+        (
+            '[web]\nproxy = "proxy.lab.example"',
+            (
+                "web.proxy",
+                2,
+                "'proxy.lab.example' is not an IP address: write it like 127.0.0.1",
+            ),
+        ),
+        (
+            '[[sets]]\nname = "Clouds"\nkeywords = ["cloud"]\npublic = "yes"',
+            ("sets[0].public", 4, "'yes' is neither true nor false"),
+        ),
+        ("sets = 5", ("sets", 1, "write each set as [[sets]]")),
+        ("sets = [5]", ("sets", 1, "write each set as [[sets]]")),
+    ],
+)
+def test_who_reads_and_who_signs_in_is_written_plainly(
+    text: str, fault: tuple[str, int, str]
+) -> None:
+    assert find_faults(text) == [fault]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::", "localhost", "web-1.lab.example"])  # noqa: S104

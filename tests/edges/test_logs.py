@@ -123,6 +123,9 @@ def test_a_forged_line_is_seen_as_what_it_is() -> None:
 
 
 SECRETS = {
+    "https://a.example/preferences/WyJz.s3c-ret?x=1": "https://a.example/preferences/***?x=1",
+    "Exception on /u/WyJz.s3cret [POST]": "Exception on /u/*** [POST]",
+    "/operator/sign-in/WyJz.s3cret": "/operator/sign-in/***",
     "postgresql+psycopg://me:s3cret@db/papers": "postgresql+psycopg://me:***@db/papers",
     "see https://a:s3c/r:e@t@b/c?d=e@f": "see https://a:***@b/c?d=e@f",
     "https://db/p?sslpassword=s3cret&a=b": "https://db/p?sslpassword=***&a=b",

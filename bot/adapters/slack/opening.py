@@ -9,7 +9,7 @@ from bot.adapters.slack.messenger import Messenger
 from bot.adapters.slack.people import People
 from bot.adapters.slack.places import Places
 from bot.adapters.slack.rates import Rates
-from bot.adapters.slack.sender import SlackSender
+from bot.adapters.slack.sender import FindPage, SlackSender
 from bot.adapters.slack.states import States
 from bot.adapters.slack.viewers import Viewers
 from bot.adapters.store import Store
@@ -30,8 +30,11 @@ class Slack:
     states: States | None = None
 
 
-def open_slack(settings: Settings, store: Store) -> Slack:
-    """Put everything together; who may ask for what shows when it is asked for."""
+def open_slack(settings: Settings, store: Store, find_page: FindPage) -> Slack:
+    """Put everything together; who may ask for what shows when it is asked for.
+
+    `find_page` says where a digest is read.
+    """
     slack = settings.slack
     installations = None
     if slack.is_shared:
@@ -55,7 +58,7 @@ def open_slack(settings: Settings, store: Store) -> Slack:
         places,
         People(clients),
         Messenger(clients),
-        SlackSender(clients, places, reader, store, settings.base_url),
+        SlackSender(clients, places, reader, store, find_page),
         Viewers(clients),
         installations,
         States(store) if slack.is_shared else None,

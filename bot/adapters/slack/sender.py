@@ -1,6 +1,6 @@
 """Digests in Slack: a message in the channel, the papers in its thread, each posted once."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -13,13 +13,20 @@ from bot.adapters.slack.places import Places
 from bot.adapters.slack.thread import Thread
 from bot.core.desk import write_ref
 from bot.core.editions import Destination, Edition
-from bot.core.keyword_sets import KeywordSet
+from bot.core.keyword_sets import KeywordSet, SetKey
 from bot.core.records import Sent
 from bot.core.slack_names import SlackPlace, parse_place
 from bot.core.subscriptions import Subscription
 from bot.core.trail import Trail
 from bot.errors import DeliveryError
 from bot.render.slack.digest import Message, build_digest
+
+# Where a digest of a set is read by whoever gets it; "": nowhere.
+FindPage = Callable[[SetKey, Edition], str]
+
+
+def _find_none(_key: SetKey, _edition: Edition) -> str:
+    return ""
 
 
 class SenderMemory(Memory, Protocol):
@@ -43,14 +50,14 @@ class SlackSender:
         places: Places,
         reader: PaperReader,
         memory: SenderMemory,
-        base_url: str = "",
+        find_page: FindPage = _find_none,
     ) -> None:
-        """`reader` finds out what people spoke of already; `base_url` is where pages are read."""
+        """`reader` finds out what people spoke of already; `find_page` gives an edition's."""
         self._clients = clients
         self._places = places
         self._reader = reader
         self._memory = memory
-        self._base_url = base_url
+        self._find_page = find_page
 
     def send(self, edition: Edition, destination: Destination, key: str, trail: Trail, /) -> Sent:
         """Post what is not there yet, in order; raise DeliveryError.
@@ -118,13 +125,15 @@ class SlackSender:
     def _build(
         self, edition: Edition, key: str, draft: Draft, subscription: Subscription | None
     ) -> tuple[Message, ...]:
-        ref = ""
+        ref = page = ""
         if subscription is not None:
+            set_key = (subscription.set_owner, subscription.set_name)
+            page = self._find_page(set_key, edition)
             ref = write_ref(KeywordSet(subscription.set_name, owner=subscription.set_owner))
         return build_digest(
             edition,
             key=key,
-            base_url=self._base_url,
+            page=page,
             here=draft.here,
             set_ref=ref,
             subscription_id=subscription.id if subscription is not None else 0,

@@ -103,6 +103,11 @@ def hits_record(hits: Sequence[Hit]) -> str:
     return storable(to_json(listed))
 
 
+def load_hits(record: str) -> tuple[Hit, ...]:
+    """Read `hits_record` back."""
+    return _hits_of(record)
+
+
 def _item_of(row: Sequence[Any]) -> Item:
     record, kind, categories, kinds, hits = row[9:14]
     paper = paper_of_record(record) if record else paper_of(row)

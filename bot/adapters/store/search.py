@@ -79,6 +79,14 @@ _POSTGRESQL_FIND = text(
     " DESC, found.id DESC LIMIT :most"
 )
 
+_SQLITE_NEWEST = text(
+    "SELECT rowid FROM paper_search WHERE paper_search MATCH :asked ORDER BY rowid DESC LIMIT :most"
+)
+_POSTGRESQL_NEWEST = text(
+    "SELECT id FROM paper_search WHERE words @@ CAST(:asked AS tsquery)"
+    " ORDER BY id DESC LIMIT :most"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -120,6 +128,16 @@ def find_papers(connection: Connection, terms: tuple[Term, ...], limit: int) -> 
         connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
         found = connection.execute(_POSTGRESQL_FIND, {"asked": asked, **bounds})
     return list(found.scalars())
+
+
+def find_newest(connection: Connection, terms: tuple[Term, ...], limit: int) -> list[int]:
+    """Return the row ids of the papers that hold all terms, those stored last first."""
+    if connection.dialect.name == "sqlite":
+        asked, wanted = " AND ".join(map(_fts5, terms)), _SQLITE_NEWEST
+    else:
+        asked, wanted = " & ".join(map(_tsquery, terms)), _POSTGRESQL_NEWEST
+        connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
+    return list(connection.execute(wanted, {"asked": asked, "most": limit}).scalars())
 
 
 def parse_words(words: str) -> tuple[Term, ...]:

@@ -1,6 +1,7 @@
 """The whole store: what the flows need to remember, on one database."""
 
 from bot.adapters.store.announcements import Announcements
+from bot.adapters.store.archive import Archive
 from bot.adapters.store.deliveries import Deliveries
 from bot.adapters.store.editions import Editions
 from bot.adapters.store.erasing import Erasing
@@ -32,6 +33,7 @@ class Store(
     Erasing,
     Measures,
     SlackNotes,
+    Archive,
     Workspaces,
 ):
     """Papers, announcements, editions, deliveries, subscriptions, keyword sets and much more.

@@ -27,7 +27,7 @@ COMMANDS = {
     "sets": ("sets", "sets", "List, add, change, pause and remove keyword sets."),
     "subscriptions": ("subscriptions", "subscriptions", "Where each set's digests go, and when."),
     "deliveries": ("deliveries", "deliveries", "What became of each digest; try again, call off."),
-    "web": ("web", "web", "Serve health page, readiness and metrics."),
+    "web": ("web", "web", "Serve pages, feeds, health page and metrics."),
     "slack": ("slack", "slack", "Answer `/papers`, buttons and forms in Slack."),
     "manifest": ("slack", "manifest", "The Slack app's manifest, and the link that makes it."),
     "config": ("configuration", "config", "Print a configuration to start from."),

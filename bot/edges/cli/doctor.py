@@ -8,13 +8,13 @@ from pathlib import Path
 import click
 
 from bot.app import App
-from bot.config import Settings
+from bot.config import Settings, mail, slack
 from bot.config.mentions import find_mentions
-from bot.config.slack import find_problems
 from bot.core.editions import DestinationKind
 from bot.core.findings import Finding, Health
 from bot.edges.cli.options import show, show_json, with_app
 from bot.edges.facts import gather_facts
+from bot.errors import DeliveryError
 from bot.flows.checking import check_arxiv, check_database
 from bot.flows.measuring import judge
 
@@ -22,12 +22,12 @@ _NEEDS = {
     DestinationKind.CHANNEL: (
         "there is no token to post with: put the app's Bot User OAuth Token into SLACK_BOT_TOKEN"
     ),
-    DestinationKind.EMAIL: "this version delivers no e-mail",
+    DestinationKind.EMAIL: "there is no relay to take them: add [mail]",
 }
 
 
 @click.command()
-@click.option("--offline", is_flag=True, help="Ask nothing of arXiv or Slack.")
+@click.option("--offline", is_flag=True, help="Ask nothing of arXiv, Slack or the mail relay.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @with_app
 def doctor(app: App, /, *, offline: bool, as_json: bool) -> int:
@@ -80,23 +80,24 @@ def find(app: App, *, offline: bool) -> Iterator[Finding]:
             message = f"{number} in the configuration, but {_NEEDS[kind]}"
             yield Finding(f"{kind} destinations", Health.DOUBTFUL, message)
     yield from find_in_slack(app, offline=offline)
+    yield from find_in_mail(app, offline=offline)
     if DestinationKind.FOLDER in kinds:
         yield Finding("folders", Health.FINE, f"{kinds[DestinationKind.FOLDER]} destinations")
 
 
 def find_in_slack(app: App, *, offline: bool) -> Iterator[Finding]:
     """Yield what Slack says, where anything is set up for it."""
-    slack = app.settings.slack
-    if not (slack.bot_token or slack.app_token or slack.client_id):
+    settings = app.settings.slack
+    if not (settings.bot_token or settings.app_token or settings.client_id):
         return
-    problems = find_problems(slack)
+    problems = slack.find_problems(settings)
     if problems:
         yield Finding("Slack", Health.DOUBTFUL, "; ".join(problems))
-    if not offline and slack.can_post:
+    if not offline and settings.can_post:
         from bot.adapters.slack.checking import check_slack
 
         channels = name_channels(app.settings)
-        yield from check_slack(app.slack.clients, app.slack.places, slack, app.store, channels)
+        yield from check_slack(app.slack.clients, app.slack.places, settings, app.store, channels)
 
 
 def name_channels(settings: Settings) -> dict[str, str]:
@@ -113,3 +114,20 @@ def name_channels(settings: Settings) -> dict[str, str]:
         lines = ", ".join(map(str, find_mentions(text, address)))
         named[address] = f"line {lines} of {settings.path}"
     return named
+
+
+def find_in_mail(app: App, *, offline: bool) -> Iterator[Finding]:
+    """Yield whether the relay answers, and what mails lack; nothing where no mail is set up."""
+    settings = app.settings
+    if not settings.mail.can_send:
+        return
+    if not offline:
+        try:
+            yield Finding("mail relay", Health.FINE, app.mail.mailer.check())
+        except DeliveryError as error:
+            message = f"{error}. See [mail] in {settings.path}, and that this machine reaches it."
+            yield Finding("mail relay", Health.BAD, message)
+    for subject, message in mail.find_problems(
+        settings.mail, base_url=settings.base_url, secret_key=settings.secret_key
+    ):
+        yield Finding(subject, Health.DOUBTFUL, message)

@@ -7,6 +7,8 @@ import socket
 import threading
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 from bot.app import App
 from bot.config.slack import Transport
@@ -15,7 +17,7 @@ from bot.errors import BotError, UserError
 from bot.flows.measuring import WEB
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from flask import Blueprint
 
@@ -48,18 +50,29 @@ def serve_web(
 
     from bot.edges.web import build_site
 
-    listener = listener or open_port(app.settings.web_host, app.settings.web_port)
+    settings = app.settings
+    listener = listener or open_port(settings.web_host, settings.web_port)
     channels: dict[int, Any] = {}
+    # Only a web server that the operator named is believed when it says who asks.
+    believed: dict[str, Any] = {}
+    if settings.web_proxy:
+        believed = {
+            "trusted_proxy": settings.web_proxy,
+            "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+        }
     with _open_slack(app, log) as slack:
         server = create_server(
-            build_site(app, *slack),
+            build_site(app, *slack, mail_link=_build_mail_link(app, log)),
             map=channels,
             sockets=[listener],
             ident=None,
             threads=_THREADS,
             max_request_body_size=_LONGEST_BODY,
             clear_untrusted_proxy_headers=True,
+            url_prefix=urlsplit(settings.base_url).path,
+            **believed,
         )
+        server.channel_class = _keep_connections(server.channel_class)
         process = process or f"{socket.gethostname()}:{os.getpid()}"
         over = threading.Event()
         beating = threading.Thread(target=_beat, args=(app, process, over, log), daemon=True)
@@ -73,6 +86,37 @@ def serve_web(
             over.set()
             _finish(server, channels)
             beating.join(_CLOSE_SECONDS)
+
+
+def _build_mail_link(app: App, log: Log) -> "Callable[[str, str], None] | None":
+    """Return what mails somebody a link that signs in; None where no mail is set up."""
+    if not app.settings.mail.can_send:
+        return None
+    from bot.render.email import SignIn
+
+    def mail_link(address: str, link: str) -> None:
+        try:
+            app.mail.notices.send(SignIn(link), address, uuid4().hex, app.clock.now())
+        except BotError as error:
+            log.warning("no sign-in link", problem=str(error))
+
+    return mail_link
+
+
+def _keep_connections(channel: Any) -> Any:  # noqa: ANN401 - waitress has no types
+    """Keep connections after answers that have no body, which waitress would close.
+
+    Nothing has to say where such an answer ends: https://www.rfc-editor.org/rfc/rfc9112#section-6.3
+    """
+    from waitress.task import WSGITask
+
+    class Task(WSGITask):  # type: ignore[misc]
+        def set_close_on_finish(self) -> None:
+            wants = self.request.headers.get("CONNECTION", "").lower()
+            if self.has_body or self.version != "1.1" or wants == "close":
+                super().set_close_on_finish()
+
+    return type("Channel", (channel,), {"task_class": Task})
 
 
 def open_port(host: str, port: int) -> socket.socket:

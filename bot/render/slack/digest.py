@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import quote
 
 from bot.core.editions import Edition
 from bot.render.segments import clip
@@ -66,7 +65,7 @@ def build_digest(
     edition: Edition,
     *,
     key: str = "",
-    base_url: str = "",
+    page: str = "",
     here: Mapping[str, str] = _NOWHERE,
     set_ref: str = "",
     subscription_id: int = 0,
@@ -74,9 +73,8 @@ def build_digest(
     """Build the parent message, then those of its thread, each to be posted once and in order.
 
     `here` maps papers that were spoken of in the channel before to links to those messages: they
-    get a line each at the end. `key` names the delivery in the parent's buttons. With `base_url` a
-    button leads to `{base_url}/sets/{name}/{day}`. An edition without papers is one line, no
-    thread.
+    get a line each at the end. `key` names the delivery in the parent's buttons. A button leads to
+    the `page` on which the edition is read. An edition without papers is one line, no thread.
     """
     known = {item.paper.base_id for item in edition.items} & here.keys()
     view = build_edition_view(replace(edition, earlier=edition.earlier + len(known)))
@@ -88,7 +86,7 @@ def build_digest(
             blocks.append(_problems(view.problems))
         return (Message(_body(escape(f"{title}: {nothing}"), blocks)),)
     fresh = [each for each in view.papers if each.item.paper.base_id not in known]
-    buttons = _buttons(edition, base_url, set_ref, subscription_id)
+    buttons = _buttons(edition, page, set_ref, subscription_id)
     parent = [
         _summary(view, fresh[:_BEST]),
         *([actions(*buttons, block_id=key and f"delivery:{key}")] if buttons else []),
@@ -106,10 +104,10 @@ def build_digest(
 
 
 def build_messages(
-    edition: Edition, *, channel: str, base_url: str = ""
+    edition: Edition, *, channel: str, page: str = ""
 ) -> tuple[dict[str, object], ...]:
     """Build a digest for whoever only looks at it: bodies for chat.postMessage, in order."""
-    digest = build_digest(edition, base_url=base_url)
+    digest = build_digest(edition, page=page)
     return tuple({"channel": channel, **message.body} for message in digest)
 
 
@@ -138,14 +136,10 @@ def _summary(view: EditionView, best: Sequence[PaperView]) -> Block:
     return rich(heading, *([bullets(map(build_line, best))] if best else []))
 
 
-def _buttons(
-    edition: Edition, base_url: str, set_ref: str, subscription_id: int
-) -> Iterable[Element]:
+def _buttons(edition: Edition, page: str, set_ref: str, subscription_id: int) -> Iterable[Element]:
     total = len(edition.items)
-    name = quote(edition.set.name, safe="", errors="replace")
-    page = f"{base_url.rstrip('/')}/sets/{name}/{edition.day.isoformat()}"
     buttons = []
-    if base_url and len(page) <= MOST_URL:
+    if page and len(page) <= MOST_URL:
         buttons.append(button(f"Read all {total}" if total > 1 else "Read it", url=page))
     subscription = str(subscription_id or "")
     if set_ref or subscription:

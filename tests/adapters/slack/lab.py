@@ -109,12 +109,12 @@ class Lab:
         )
 
     def sender(
-        self, clients: SlackClients | None = None, *, store: object = None, base_url: str = ""
+        self, clients: SlackClients | None = None, *, store: object = None, page: str = ""
     ) -> SlackSender:
         asked = clients or self.clients(store)
         memory = store if store is not None else self.store
         reader = PaperReader(asked, memory)  # type: ignore[arg-type]  # the same
-        return SlackSender(asked, Places(asked), reader, memory, base_url)  # type: ignore[arg-type]  # the same
+        return SlackSender(asked, Places(asked), reader, memory, lambda _key, _edition: page)  # type: ignore[arg-type]  # the same
 
     def plan(
         self,

@@ -48,7 +48,7 @@ def test_a_digest_is_a_message_and_its_papers_are_the_thread(lab: Lab, count: in
 
 def test_its_buttons_name_the_set_and_the_subscription(lab: Lab) -> None:
     number = lab.plan(PAPERS)
-    lab.deliver(number, lab.sender(base_url="https://papers.lab.example"))
+    lab.deliver(number, lab.sender(page="https://papers.lab.example/r/token"))
     (parent,) = lab.papers.messages
     values = buttons(parent)
     assert values["set_edit"] == "slack:T0LAB/Clouds"

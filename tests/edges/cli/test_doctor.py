@@ -18,6 +18,7 @@ from tests.adapters.store.made_up import (
 )
 from tests.edges.cli.conftest import SAMPLE, Papers
 from tests.fakes.slack_api import UNLIMITED, SlackApi
+from tests.fakes.smtp_server import SmtpServer
 
 DOCTOR = ["doctor", "--config", SAMPLE / "config.toml", "--offline"]
 CHANNEL = Destination(DestinationKind.CHANNEL, "#papers-mllm")
@@ -150,3 +151,52 @@ def test_channels_without_a_token_say_where_to_put_one(papers: Papers, tmp_path:
     out = papers("doctor", "--offline").out
     assert "look  channel destinations: 2 in the configuration, but there is no token to" in out
     assert "Slack:" not in out
+
+
+MAIL = """\
+[arxiv]
+categories = ["cs.CV"]
+[mail]
+relay = "smtp://127.0.0.1:{port}"
+from = "digest@lab.example"
+[[sets]]
+name = "Cats"
+keywords = ["cat"]
+post = [{{ email = "lab@lab.example" }}]
+"""
+
+
+def test_a_relay_that_answers_is_fine_and_gets_no_mail(papers: Papers, tmp_path: Path) -> None:
+    with SmtpServer() as server:
+        (tmp_path / "config.toml").write_text(MAIL.format(port=server.port))
+        told = json.loads(papers("doctor", "--json").out)
+        assert server.messages == []
+    found = {each["subject"]: (each["health"], each["message"]) for each in told}
+    assert found["mail relay"] == ("ok", f"127.0.0.1:{server.port} takes mail (none)")
+    assert "email destinations" not in found
+    assert found["mail links"][0] == "look"
+    assert "PAPERS_SECRET_KEY" in found["mail links"][1]
+    assert found["mail bounces"][0] == found["mail postal address"][0] == "look"
+
+
+def test_a_relay_that_does_not_answer_says_what_to_see_to(papers: Papers, tmp_path: Path) -> None:
+    with SmtpServer() as server:
+        pass
+    (tmp_path / "config.toml").write_text(MAIL.format(port=server.port))
+    ran = papers("doctor")
+    assert ran.code == 1
+    assert (
+        f"bad   mail relay: 127.0.0.1:{server.port}: Connection refused. See [mail] in config.toml"
+    ) in ran.out
+    assert "mail relay" not in papers("doctor", "--offline").out
+
+
+def test_without_a_relay_addresses_say_what_is_missing(papers: Papers, tmp_path: Path) -> None:
+    before, _, after = MAIL.partition("[mail]\n")
+    (tmp_path / "config.toml").write_text((before + after[after.index("[[sets]]") :]).format())
+    found = papers("doctor", "--offline").out
+    assert (
+        "look  email destinations: 1 in the configuration, but there is no relay to take them: "
+        "add [mail]\n"
+    ) in found
+    assert "mail links" not in found

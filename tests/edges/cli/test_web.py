@@ -1,5 +1,6 @@
 import contextlib
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -78,3 +79,15 @@ def test_the_command_line_starts_without_the_web() -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_sign_in_link_is_printed(papers: Papers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAPERS_SECRET_KEY", "k" * 32)
+    ran = papers("web", *CONFIG, "--sign-in-link")
+    assert ran.code == 0
+    assert re.fullmatch(r"http://127\.0\.0\.1:8080/operator/sign-in/[\w.-]{40,}\n", ran.out)
+    other = papers("web", *CONFIG, "--sign-in-link", "--host", "::1", "--port", "9000")
+    assert other.out.startswith("http://[::1]:9000/operator/sign-in/")
+    monkeypatch.delenv("PAPERS_SECRET_KEY")
+    bare = papers("web", *CONFIG, "--sign-in-link")
+    assert (bare.code, "set PAPERS_SECRET_KEY" in bare.err) == (2, True)

@@ -10,6 +10,7 @@ from bot.config.settings import Settings
 from bot.edges.web import build_site
 from tests.fakes.clocks import StillClock
 from tests.fakes.papers import NOW
+from tests.fakes.sites import Site, fill, read_settings, serving
 
 SECOND = timedelta(seconds=1)
 
@@ -32,3 +33,18 @@ def app(tmp_path: Path, clock: StillClock) -> Iterator[App]:
 def client(app: App) -> FlaskClient:
     """Give a client of the site, over no network."""
     return build_site(app).test_client()
+
+
+@pytest.fixture
+def library(app: App) -> App:
+    """Give an App with something to read in it."""
+    app.settings = read_settings(app.settings)
+    fill(app)
+    return app
+
+
+@pytest.fixture
+def site(library: App) -> Iterator[Site]:
+    """Give the site of that App, over the loopback."""
+    with serving(library) as running:
+        yield running

@@ -114,7 +114,7 @@ def test_other_methods_are_refused(client: FlaskClient, method: str) -> None:
     assert answer.text == "This address answers GET, HEAD only.\n"
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz/", "/static/x", "/<script>", "/%0d%0aX: y"])
+@pytest.mark.parametrize("path", ["/healthz/", "/nowhere", "/<script>", "/%0d%0aX: y"])
 def test_an_unknown_path_is_a_plain_sentence(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.mimetype) == (404, "text/plain")

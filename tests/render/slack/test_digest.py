@@ -26,6 +26,9 @@ BuildItem = Callable[..., Item]
 BuildEdition = Callable[..., Edition]
 
 
+PAGE = "https://papers.example/sets/Clouds/2025-12-04"
+
+
 def check(messages: tuple[Payload, ...]) -> None:
     for message in messages:
         check_message(message)
@@ -46,7 +49,7 @@ def paper_blocks(messages: tuple[Payload, ...]) -> list[dict[str, object]]:
 
 
 def test_the_parent_names_the_best_and_ends_with_the_receipt(edition: Edition) -> None:
-    parent = build_messages(edition, channel="C1", base_url="https://papers.example/")[0]
+    parent = build_messages(edition, channel="C1", page=PAGE)[0]
     assert parent == snapshot(
         {
             "channel": "C1",
@@ -251,7 +254,7 @@ def test_without_a_web_page_there_is_no_button(edition: Edition) -> None:
 
 
 def test_one_paper_is_read_and_not_all(build_item: BuildItem, build_edition: BuildEdition) -> None:
-    messages = build_messages(build_edition([build_item()]), channel="C1", base_url="https://x")
+    messages = build_messages(build_edition([build_item()]), channel="C1", page="https://x")
     assert "Read it" in texts(messages[0])
     assert len(messages) == 2
 
@@ -260,13 +263,13 @@ def test_a_name_too_long_for_an_address_gets_no_button(
     build_item: BuildItem, build_edition: BuildEdition
 ) -> None:
     edition = build_edition([build_item()], name="雲" * 400)
-    messages = build_messages(edition, channel="C1", base_url="https://x")
+    messages = build_messages(edition, channel="C1", page=f"https://x/{'x' * 3000}")
     check(messages)
     assert "Read it" not in texts(messages[0])
 
 
 def test_an_empty_edition_is_one_line(build_edition: BuildEdition) -> None:
-    (message,) = build_messages(build_edition([]), channel="C1", base_url="https://x")
+    (message,) = build_messages(build_edition([]), channel="C1", page="https://x")
     assert message == snapshot(
         {
             "channel": "C1",
@@ -429,12 +432,10 @@ def test_slacks_own_types_accept_every_message(
 ) -> None:
     need_check()
     here = {"2512.00105": "https://x.slack.com/archives/C1/p1"}
-    check_digest(
-        build_digest(edition, key="k1", base_url="https://x", subscription_id=7, here=here)
-    )
+    check_digest(build_digest(edition, key="k1", page="https://x", subscription_id=7, here=here))
     check_digest(build_digest(build_edition([])))
     check_digest(build_digest(build_edition([build_item(**LONG)] * 3)))
-    check_digest(build_digest(hostile("<!channel> *x*"), base_url="https://x", subscription_id=7))
+    check_digest(build_digest(hostile("<!channel> *x*"), page="https://x", subscription_id=7))
 
 
 def test_nasty_text_is_text_alone(
@@ -442,7 +443,7 @@ def test_nasty_text_is_text_alone(
 ) -> None:
     for at, text in enumerate((*nasty, *NASTY)):
         check_digest(
-            build_digest(hostile(text), base_url="https://x", subscription_id=7), types=at % 8 == 0
+            build_digest(hostile(text), page="https://x", subscription_id=7), types=at % 8 == 0
         )
 
 
@@ -450,7 +451,7 @@ def test_nasty_text_is_text_alone(
 @given(hostile_texts)
 def test_any_text_is_text_alone(hostile: Callable[[str], Edition], text: str) -> None:
     here = {"2512.00001": "https://x.slack.com/p1"} if len(text) % 2 else {}
-    digest = build_digest(hostile(text), base_url="https://x", subscription_id=7, here=here)
+    digest = build_digest(hostile(text), page="https://x", subscription_id=7, here=here)
     check_digest(digest, types=False)
 
 
@@ -462,9 +463,7 @@ def test_a_very_long_keyword_is_cut(build_item: BuildItem, build_edition: BuildE
 
 
 def test_the_parent_has_a_button_for_what_its_readers_can_do(edition: Edition) -> None:
-    parent = build_digest(edition, key="k1", base_url="https://papers.example", subscription_id=7)[
-        0
-    ].body
+    parent = build_digest(edition, key="k1", page=PAGE, subscription_id=7)[0].body
     check_message(parent)
     blocks = parent["blocks"]
     assert isinstance(blocks, list)

@@ -1,0 +1,42 @@
+"""Texts that only we could have written: links, cookies and forms carry them; keeps nothing."""
+
+import hashlib
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from bot.errors import MissingError
+
+_LONGEST = 2000
+_SAID = "this link is not one of ours, or it was cut: open it as it stands in the mail"
+
+
+class Seals:
+    """Seals parts of a kind with the secret key, and opens what it sealed itself."""
+
+    def __init__(self, secret_key: str) -> None:
+        """Use this key for all kinds; none opens as another one."""
+        self._key = secret_key
+
+    def seal(self, kind: str, *parts: str | int) -> str:
+        """Write parts as a text for a URL: the same for the same, and for nobody to guess."""
+        return self._serializer(kind).dumps(list(parts))
+
+    def unseal(self, kind: str, token: str) -> tuple[str | int, ...]:
+        """Read the parts of a text of this kind; raise MissingError for what we did not write."""
+        if len(token) > _LONGEST:
+            raise MissingError(_SAID)
+        try:
+            parts: list[str | int] = self._serializer(kind).loads(token)
+        except BadSignature as error:
+            raise MissingError(_SAID) from error
+        # Base64 reads the same of several last letters; we write only one of them.
+        if self.seal(kind, *parts) != token:
+            raise MissingError(_SAID)
+        return tuple(parts)
+
+    def _serializer(self, kind: str) -> URLSafeSerializer:
+        return URLSafeSerializer(
+            self._key,
+            salt=f"papers-bot {kind}",
+            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+        )

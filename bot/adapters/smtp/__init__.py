@@ -1,0 +1,1 @@
+"""The e-mail destination: letters to a relay over SMTP, once each, as far as anybody can tell."""
