@@ -2,10 +2,11 @@
 
 import json
 import random
+import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -24,9 +25,13 @@ if TYPE_CHECKING:
     from bot.adapters.seals import Seals
     from bot.adapters.slack.opening import Slack
     from bot.adapters.smtp.opening import Mail
+    from bot.adapters.smtp.sender import Links
     from bot.adapters.store import Store
+    from bot.core.bounces import DomainPause
     from bot.core.records import Pruned
+    from bot.flows.bouncing import Mailbox, Reading
     from bot.flows.catching_up import History
+    from bot.flows.consenting import Consenting
     from bot.flows.deliver import Outcome, Terms
     from bot.flows.draining import Patience
     from bot.flows.ingest import Source
@@ -330,7 +335,9 @@ class App:
     def prune(self) -> "Pruned":
         """Throw away what is older than the configuration wants to keep it."""
         from bot.flows.pruning import prune
+        from bot.flows.reader_links import LINK_LIVES
 
+        self.store.forget_unconfirmed(self.clock.now() - LINK_LIVES)
         return prune(
             self.store,
             papers_days=self.settings.papers_days,
@@ -353,13 +360,117 @@ class App:
     def mail(self) -> "Mail":
         """Whatever sends mail, connecting when it does; raise UserError where there is no relay."""
         from bot.adapters.smtp.opening import open_mail
+        from bot.adapters.smtp.shared_domains import StoreDomains
+        from bot.flows.bouncing import note_refusal
+        from bot.flows.reading import count_weeks_to
 
         if not self.settings.mail.can_send:
             msg = f"there is no [mail] in {self.settings.path}: name a relay and who writes"
             raise UserError(msg)
-        mail = open_mail(self.settings, self.templates, self.clock.now, self.store, self.find_page)
+        mail = open_mail(
+            self.settings,
+            self.templates,
+            self.clock.now,
+            self.store,
+            find_page=self.find_page,
+            count_weeks=lambda key, day: count_weeks_to(self.store, key, day),
+            link_readers=self._link_readers if self._links_readers else None,
+            domains=StoreDomains(self.store, self.settings.mail.per_minute),
+            hear=lambda key, error: note_refusal(self.store, key, error, self.clock.now()),
+        )
         self._closers.append(mail.mailer.close)
         return mail
+
+    @property
+    def _links_readers(self) -> bool:
+        return bool(self.settings.base_url and self.settings.secret_key)
+
+    def _link_readers(self, others: "Links") -> "Links":
+        """Give readers who subscribed themselves links of their own."""
+        from bot.adapters.smtp.subscriber_links import SubscriberLinks
+        from bot.flows.reader_links import write_leaving, write_preferences
+
+        return SubscriberLinks(
+            self.store,
+            others,
+            self.settings.base_url,
+            preferences=lambda subscriber: write_preferences(self.seals, subscriber),
+            leaving=lambda subscriber, number: write_leaving(self.seals, subscriber, number),
+        )
+
+    def consent(
+        self, later: Callable[[Callable[[], None]], None], report: Callable[[str], None]
+    ) -> "Consenting | None":
+        """Wire how people subscribe by mail; None where no mail could have a link for that.
+
+        Where no set is public any more nobody asks, and those who subscribed can leave still.
+        `later` runs work for which nobody waits, `report` hears what failed in it.
+        """
+        from bot.adapters.smtp.reader_notices import ReaderNotices
+        from bot.core.addresses import key_of
+        from bot.flows.choosing import Offer
+        from bot.flows.consenting import Consenting, Means
+        from bot.flows.publish import find_readable
+        from bot.render.wording import say_query
+
+        settings = self.settings
+        if not (settings.mail.can_send and self._links_readers):
+            return None
+        public = [each for each in settings.sets if each.name in settings.public]
+        posts = [post.destination for each in settings.posts.values() for post in each]
+        notices = ReaderNotices(self.mail.notices, settings.base_url, self.clock.now)
+        return Consenting(
+            self.store,
+            self.seals,
+            Offer(
+                cache(lambda: find_readable(public, report)),
+                say_query,
+                settings.timezone,
+                frozenset(
+                    key_of(each.address) for each in posts if each.kind is DestinationKind.EMAIL
+                ),
+                settings.contact,
+            ),
+            self.clock,
+            Means(notices, lambda: secrets.token_urlsafe(12), later, report),
+        )
+
+    @property
+    def bounce_mailbox(self) -> "Mailbox":
+        """Where what came back arrives; raise UserError where none is configured."""
+        from bot.adapters.bounces.opening import open_mailbox
+
+        place = self.settings.mail.bounce_source
+        if place is None:
+            where = self.settings.path
+            msg = f"there is no mailbox of bounces: add [mail] bounce_source to {where}"
+            raise UserError(msg)
+        return open_mailbox(place)
+
+    def read_bounces(self) -> "Reading":
+        """Read the mailbox of what came back; raise MailboxError where it cannot be read."""
+        from bot.adapters.bounces.reading import read_report
+        from bot.flows.bouncing import read_bounces
+
+        secret = self.settings.secret_key
+        return read_bounces(
+            self.bounce_mailbox,
+            lambda data: read_report(data, secret),
+            self.store,
+            self.clock.now(),
+        )
+
+    def tell_of_blocks(self) -> "tuple[DomainPause, ...]":
+        """Write to the operator of domains that refuse us, each once a day; return those."""
+        from bot.flows.bouncing import tell_of_blocks
+
+        return tell_of_blocks(self.store, self._write_of_block, self.clock.now())
+
+    def _write_of_block(self, pause: "DomainPause") -> None:
+        from bot.adapters.smtp.opening import write_of_block
+
+        if self.settings.contact and self.settings.mail.can_send:
+            write_of_block(self.mail, self.settings, pause, self.clock.now())
 
     @cached_property
     def senders(self) -> "dict[DestinationKind, Sender]":

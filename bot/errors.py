@@ -10,6 +10,7 @@ BotError
 │   └── MissingError   what was asked for is not there, or not for who asks
 ├── SourceError        arXiv (or the folder in its place) gave no usable announcement
 ├── StoreError         the database cannot be used
+├── MailboxError       the mailbox of what came back cannot be read
 └── DeliveryError      a destination did not take an edition
     └── MailRefusedError   a mail server refused: which reply, and whose fault it is
 """
@@ -103,6 +104,10 @@ class SourceError(BotError):
 
 class StoreError(BotError):
     """The database is missing, locked, older, newer or damaged; the message says what to do."""
+
+
+class MailboxError(BotError):
+    """The mailbox of what came back cannot be opened or read; the message says what to do."""
 
 
 class DeliveryError(BotError):

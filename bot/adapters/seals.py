@@ -23,7 +23,7 @@ class Seals:
 
     def unseal(self, kind: str, token: str) -> tuple[str | int, ...]:
         """Read the parts of a text of this kind; raise MissingError for what we did not write."""
-        if len(token) > _LONGEST:
+        if len(token) > _LONGEST or not token.isascii():
             raise MissingError(_SAID)
         try:
             parts: list[str | int] = self._serializer(kind).loads(token)

@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from bot.config.bounce_source import IMAP_PASSWORD, BouncePlace, BounceValues, ImapPlace
 from bot.config.secrets import read_secret
-from bot.config.values import Values
+from bot.config.values import is_loopback
 from bot.core.verp import LONGEST_MAILBOX
 
 PASSWORD: Final = "SMTP_PASSWORD"  # noqa: S105 - its name
@@ -50,8 +50,8 @@ class MailSettings:
     """How digests go out by mail; without a relay none do.
 
     Confirmations come from `notice_address`, or from `from_address` where that is "". `bounces` is
-    the mailbox of what could not be delivered, `per_minute` how many mails a minute one process
-    sends to one domain (0: any number).
+    the mailbox of what could not be delivered, `bounce_source` where that is read (None: nowhere),
+    `per_minute` how many mails a minute go to one domain (0: any number).
     """
 
     relay: Relay = field(default_factory=Relay)
@@ -60,6 +60,7 @@ class MailSettings:
     notice_address: str = ""
     postal: str = ""
     bounces: str = ""
+    bounce_source: BouncePlace | None = None
     per_minute: int = 0
 
     @property
@@ -68,7 +69,7 @@ class MailSettings:
         return bool(self.relay.host and self.from_address)
 
 
-class MailValues(Values):
+class MailValues(BounceValues):
     """Reads the table [mail] and the secrets beside it."""
 
     def _mail(self, environment: Mapping[str, str]) -> MailSettings:
@@ -94,6 +95,7 @@ class MailValues(Values):
             notice_address=self._mailbox(table, "mail.notices"),
             postal=self._line(table, "mail.postal", ""),
             bounces=bounces,
+            bounce_source=self._bounce_source(table, environment),
             per_minute=self._number(
                 table, "mail.per_minute", 0, least=1, most=6000, or_zero="for any number"
             ),
@@ -134,10 +136,10 @@ class MailValues(Values):
             return Relay()
         if parts.scheme == "smtps":
             return Relay(host, port or _SUBMISSIONS, Security.TLS, user, password)
-        near = _is_loopback(host) and not user
+        near = is_loopback(host) and not user
         return Relay(
             host,
-            port or (_SMTP if _is_loopback(host) else _SUBMISSION),
+            port or (_SMTP if is_loopback(host) else _SUBMISSION),
             Security.NONE if near else Security.STARTTLS,
             user,
             password,
@@ -178,14 +180,16 @@ def find_problems(
     if not mail.bounces:
         message = f"they come back to {mail.from_address}, where nobody counts them: add bounces"
         found.append(("mail bounces", message))
+    elif mail.bounce_source is None:
+        message = f"nobody reads what comes back to {mail.bounces}: add [mail] bounce_source"
+        found.append(("mail bounces", message))
+    elif not secret_key:
+        message = f"without a {SECRET_KEY} nobody can tell which mail they are about"
+        found.append(("mail bounces", message))
+    if isinstance(mail.bounce_source, ImapPlace) and not mail.bounce_source.password:
+        message = f"put the password of {mail.bounce_source} into {IMAP_PASSWORD}"
+        found.append(("mail bounces login", message))
     if not mail.postal:
         message = "many countries want it in newsletters: add [mail] postal"
         found.append(("mail postal address", message))
     return tuple(found)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

@@ -45,6 +45,7 @@ _KEYS = {
         "notices",
         "postal",
         "bounces",
+        "bounce_source",
         "per_minute",
     ),
     "slack": ("command", "transport", "posts_per_minute", "api_url"),
@@ -268,6 +269,14 @@ def is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _shorten(value: object) -> str:

@@ -93,6 +93,19 @@ class Part:
 NO_PARTS: Mapping[int, Part] = MappingProxyType({})
 
 
+# One mail bears no more sets' editions than this.
+MOST_TOGETHER = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """An edition as it goes out in a mail, with the number and the key of its own delivery."""
+
+    edition: Edition
+    key: str
+    delivery_id: int
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A delivery taken by this process, with what is to be sent.
@@ -101,7 +114,8 @@ class Claim:
     number. From `lease_until` on others may take it over. `failures` counts earlier attempts that
     ended badly; those that only died are not among them, nor the `deferrals` for which the
     destination had no time. `parts` and `draft` are what earlier attempts left: messages by number,
-    and what all attempts send alike.
+    and what all attempts send alike. `beside` is what goes out in the same mail and follows this
+    delivery, whatever becomes of it.
     """
 
     delivery: Delivery
@@ -112,6 +126,18 @@ class Claim:
     parts: Mapping[int, Part] = field(default_factory=lambda: NO_PARTS)
     draft: str = ""
     deferrals: int = 0
+    beside: tuple[Enclosed, ...] = ()
+
+    @property
+    def together(self) -> tuple[Enclosed, ...]:
+        """All that goes out, its own edition among it, by the names of the sets."""
+        own = Enclosed(self.edition, self.delivery.key, self.delivery.id)
+        return tuple(sorted((own, *self.beside), key=_place_in_a_mail))
+
+
+def _place_in_a_mail(enclosed: Enclosed) -> tuple[str, str, str]:
+    name = enclosed.edition.set.name
+    return name.casefold(), name, enclosed.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +171,7 @@ class LedgerLine:
     `days` are those of its editions, oldest first. `due` is when it may next be tried; None where
     it need not be. `repeats` counts sendings that may have repeated an earlier one. `last` is the
     last step of its history; None where that was thrown away as too old. `held` says what keeps it
-    here although it is due.
+    here although it is due. `lead` is the delivery in whose mail it goes out, or went.
     """
 
     delivery: Delivery
@@ -155,6 +181,7 @@ class LedgerLine:
     repeats: int
     last: Step | None
     held: Hold | None = None
+    lead: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +234,8 @@ class Traces:
 
     `places` are all its spellings and kinds. `subscriptions` and `deliveries` count those that
     name it; `open` those of the deliveries that have not left for good; `steps` the lines of
-    their histories.
+    their histories. `subscribers` is 1 where it is somebody's who subscribed by mail, `consents`
+    counts the lines about what they agreed to.
     """
 
     places: tuple[Destination, ...] = ()
@@ -215,3 +243,5 @@ class Traces:
     deliveries: int = 0
     open: int = 0
     steps: int = 0
+    subscribers: int = 0
+    consents: int = 0

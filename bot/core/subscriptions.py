@@ -7,8 +7,9 @@ from bot.core.editions import Destination, Edition
 from bot.core.keyword_sets import KeywordSet
 from bot.core.schedule import Schedule, Slot
 
-# Who asked for a subscription: the config file's come and go with it.
-CONFIG, OPERATOR = "config", "operator"
+# Who asked for a subscription: the config file's come and go with it; a person's is by mail, and
+# holds for as long as the address agrees to it.
+CONFIG, OPERATOR, PERSON = "config", "operator", "person"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.days import say_day_briefly, say_days_briefly
 from bot.errors import BotError
+from bot.flows.bouncing import say_reading
 from bot.flows.following import Following
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 BEAT_SECONDS = 15
 FOLLOW_SECONDS = 30
 PRUNE_SECONDS = 3600
+BOUNCES_SECONDS = 180
 # The clock was set, or the machine slept, where its two clocks differ by so much more than before.
 _SET_SECONDS = 5.0
 
@@ -133,7 +135,29 @@ def serve_clock(
     ticker.add("beat", BEAT_SECONDS, lambda: app.store.beat(process, "clock", app.clock.now()))
     ticker.add("follow", FOLLOW_SECONDS, follow)
     ticker.add("prune", PRUNE_SECONDS, prune)
+    add_mail_jobs(ticker, app, log)
     ticker.run(stop)
+
+
+def add_mail_jobs(ticker: Ticker, app: "App", log: "Log") -> None:
+    """Read what came back by mail, and tell the operator of blocks, where that is set up."""
+
+    def read_bounces() -> None:
+        reading = app.read_bounces()
+        if reading:
+            log.info("bounces", what=say_reading(reading))
+        for address in reading.suppressed:
+            log.warning("suppressed", where=address, what="it gets no more: `papers bounces`")
+
+    def tell_of_blocks() -> None:
+        for pause in app.tell_of_blocks():
+            where = pause.domain or "the relay"
+            log.warning("blocked", where=where, what=pause.reason, until=pause.until.isoformat())
+
+    if app.settings.mail.bounce_source is not None:
+        ticker.add("bounces", BOUNCES_SECONDS, read_bounces)
+    if app.settings.mail.can_send:
+        ticker.add("blocks", BOUNCES_SECONDS, tell_of_blocks)
 
 
 def _log_line(log: "Log", line: "CategoryReceipt") -> None:

@@ -11,7 +11,7 @@ from bot.core.editions import DeliveryState, Destination, DestinationKind
 from bot.core.records import Busy, CannotTell, Claim, Due, Sent
 from bot.core.retrying import MOST_ATTEMPTS, NO_PACES, Pace, pause_before, pause_when_busy
 from bot.errors import BotError, DeliveryError, StoreError
-from bot.flows.passage import Clock, LateError, Passage, Sender, TrailStore
+from bot.flows.passage import Clock, LateError, Passage, Sender, TogetherSender, TrailStore
 
 
 class DeliveryStore(TrailStore, Protocol):
@@ -36,6 +36,11 @@ class DeliveryStore(TrailStore, Protocol):
         somebody else has it, it is settled, or its subscription or set is paused; one whose
         subscription was removed is cancelled. Busy where `pace` of its kind or the subscription's
         quiet hours forbid it now: it is due again at that time.
+
+        E-mail is cancelled where its address is suppressed, or a person asked for it who agrees to
+        it no longer, and put off while that person wants none. Whoever wants one mail for several
+        sets gets with it what else may be claimed for the same address: `beside` it, following it
+        until it is surely not there; from the moment when it may be, a mail stays what it is.
 
         Only the attempt that was `seen` is followed by another: whoever listed a delivery before
         it was begun has not watched for how long that one has been on its way. None: any.
@@ -88,13 +93,15 @@ class Result(StrEnum):
 class Outcome:
     """What became of one delivery: where it went, and what the destination or the error said.
 
-    `again` is when to try again, where that is known.
+    `again` is when to try again, where that is known; `beside` are the deliveries that share this
+    one's mail and its lot.
     """
 
     result: Result
     destination: Destination | None = None
     detail: str = ""
     again: datetime | None = None
+    beside: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,8 @@ def deliver(
     if isinstance(claim, Busy):
         return Outcome(Result.BUSY, again=claim.until)
     passage = Passage(claim, store, clock, lease=terms.lease, margin=terms.margin, began=began)
-    return _Attempt(claim, store, clock, terms, passage).run(senders)
+    outcome = _Attempt(claim, store, clock, terms, passage).run(senders)
+    return replace(outcome, beside=tuple(each.delivery_id for each in claim.beside))
 
 
 def deliver_due(
@@ -149,8 +157,13 @@ def deliver_due(
     terms: Terms,
 ) -> tuple[Outcome, ...]:
     """Deliver everything that is due now, one after another, oldest edition first."""
-    due = store.due_deliveries(clock.now())
-    return tuple(deliver(each.id, store, senders, clock, terms) for each in due)
+    outcomes: list[Outcome] = []
+    brought: set[int] = set()
+    for each in store.due_deliveries(clock.now()):
+        if each.id not in brought:
+            outcomes.append(deliver(each.id, store, senders, clock, terms))
+            brought.update(outcomes[-1].beside)
+    return tuple(outcomes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +220,15 @@ class _Attempt:
         if begun > MOST_ATTEMPTS:
             message = f"it was begun {begun - 1} times and never known to arrive"
             raise DeliveryError(message, permanent=True)
+        if not self.claim.beside:
+            sent = sender.send(self.claim.edition, delivery.destination, delivery.key, self.passage)
+            return sent, Result.SENT
+        if not isinstance(sender, TogetherSender):
+            message = f"nothing here sends several sets to {delivery.destination} at once"
+            raise DeliveryError(message)
+        together = self.claim.together
         return (
-            sender.send(self.claim.edition, delivery.destination, delivery.key, self.passage),
+            sender.send_together(together, delivery.destination, delivery.key, self.passage),
             Result.SENT,
         )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.core.bounces import DomainPause
 from bot.core.figures import Backlog, Pause
 from bot.core.findings import Finding, Health
 from bot.errors import StoreError
@@ -41,13 +42,18 @@ class FactStore(ReceiptStore, Protocol):
         """Load the subscriptions that were paused for a reason, oldest first."""
         ...
 
+    def load_domain_pauses(self) -> tuple[DomainPause, ...]:
+        """Load the domains that get no mail for a while, or did not and took none since."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """How things are: `fault` is what the database said where it could not be read.
 
     `heartbeats` holds the last sign of life of each role; `categories` are those that are
-    followed, `readings` how each is read (none: nothing was announced yet).
+    followed, `readings` how each is read (none: nothing was announced yet). `domains` are those
+    that get no mail now.
     """
 
     fault: str = ""
@@ -56,6 +62,7 @@ class Facts:
     readings: tuple[Reading, ...] = ()
     backlog: Backlog = field(default_factory=Backlog)
     pauses: tuple[Pause, ...] = ()
+    domains: tuple[DomainPause, ...] = ()
 
 
 def gather(store: FactStore, categories: Sequence[str], now: datetime) -> Facts:
@@ -70,6 +77,7 @@ def gather(store: FactStore, categories: Sequence[str], now: datetime) -> Facts:
             readings=read_categories(store, categories, now) if categories else (),
             backlog=store.load_backlog(now),
             pauses=store.load_pauses(),
+            domains=tuple(each for each in store.load_domain_pauses() if each.until > now),
         )
     except StoreError as error:
         return Facts(fault=str(error))
@@ -87,6 +95,7 @@ def judge(facts: Facts, now: datetime, *, names: bool = True) -> tuple[Finding, 
         *_judge_roles(facts.heartbeats, now),
         *_judge_deliveries(facts, now),
         *(_judge_pauses(facts.pauses) if names else _count_pauses(facts.pauses)),
+        *(_judge_domains(facts.domains, now) if names else _count_domains(facts.domains)),
         *_judge_announcements(facts, now),
     )
 
@@ -174,6 +183,28 @@ def _count_pauses(pauses: Sequence[Pause]) -> Iterator[Finding]:
         paused = "1 is paused" if len(pauses) == 1 else f"{len(pauses)} are paused"
         message = f"{paused}: `papers subscriptions` says why"
         yield Finding("subscriptions", Health.DOUBTFUL, message)
+
+
+def _judge_domains(domains: Sequence[DomainPause], now: datetime) -> Iterator[Finding]:
+    for pause in domains[:_MOST_PAUSES]:
+        who = pause.domain or "the mail relay"
+        message = (
+            f"{who} is left alone since {say_span(now - pause.since)} ago, for "
+            f"{say_span(pause.until - now)} more: {pause.reason.rstrip('. ')}"
+        )
+        resume = f"; when that is mended, `papers bounces --resume {pause.domain}`"
+        message += resume if pause.domain else "; see [mail] relay"
+        yield Finding(f"mail to {who}", Health.DOUBTFUL, message)
+    if len(domains) > _MOST_PAUSES:
+        message = f"{len(domains) - _MOST_PAUSES} more get none for a while: see `papers bounces`"
+        yield Finding("mail to domains", Health.DOUBTFUL, message)
+
+
+def _count_domains(domains: Sequence[DomainPause]) -> Iterator[Finding]:
+    if domains:
+        some = "1 domain gets" if len(domains) == 1 else f"{len(domains)} domains get"
+        message = f"{some} none for a while: `papers doctor` says why"
+        yield Finding("mail to domains", Health.DOUBTFUL, message)
 
 
 def _judge_announcements(facts: Facts, now: datetime) -> tuple[Finding, ...]:

@@ -24,6 +24,9 @@ _NO_CANCEL = {
     DeliveryState.CANCELLED: "was called off before",
 }
 
+# In these it does what the delivery does in whose mail it is.
+_SHARED = frozenset({DeliveryState.RETRY, DeliveryState.UNKNOWN, DeliveryState.FAILED})
+
 
 class LedgerStore(Protocol):
     """What overseeing reads and changes of the ledger."""
@@ -96,5 +99,7 @@ def _see(
         return line
     # Its state may have become another one since it was refused.
     why = refusals.get(line.delivery.state, "changed just now: look at it again")
+    if line.lead is not None and line.delivery.state in _SHARED:
+        why = f"shares the mail of delivery {line.lead}, which may have left: name that one"
     msg = f"delivery {delivery_id} {why}"
     raise UserError(msg)

@@ -1,10 +1,11 @@
 """The ledger's side of one attempt: what left, what arrived, whether it is still in time."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.core.editions import Destination, Edition
-from bot.core.records import CannotTell, Claim, Part, Sent
+from bot.core.records import CannotTell, Claim, Enclosed, Part, Sent
 from bot.core.trail import Trail
 from bot.errors import StoreError
 
@@ -39,6 +40,17 @@ class Sender(Protocol):
 
         None where it is not there as a whole: then it is sent, or what is missing of it.
         """
+        ...
+
+
+@runtime_checkable
+class TogetherSender(Sender, Protocol):
+    """One kind of destination that takes several sets' editions as one."""
+
+    def send_together(
+        self, enclosed: Sequence[Enclosed], destination: Destination, key: str, trail: Trail, /
+    ) -> Sent:
+        """Deliver all of them once, as `send` does one; `key` names the whole."""
         ...
 
 

@@ -1,37 +1,14 @@
 """The pages with which people subscribe, choose and leave; nothing here knows who is subscribed."""
 
-from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
+from bot.core.subscribers import Choices
 from bot.render.pages import RHYTHMS, Frame, make_fit
 from bot.render.segments import one_line
 from bot.render.wording import join_words
 
 if TYPE_CHECKING:
     import jinja2
-
-
-@dataclass(frozen=True, slots=True)
-class SetChoice:
-    """A set that a person may have; `about` says what it looks for."""
-
-    name: str
-    subscribed: bool
-    about: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What a person has chosen, as a form shows it: `at` is "09:00" or ""."""
-
-    address: str
-    sets: tuple[SetChoice, ...]
-    on: str = "daily"
-    at: str = ""
-    timezone: str = "UTC"
-    bundled: bool = True
-    until: date | None = None
 
 
 class Forms:

@@ -23,6 +23,7 @@ from bot.flows.deliver import Outcome, Result, Terms, deliver
 from tests.adapters.store.made_up import (
     CATS,
     MINUTE,
+    agree,
     announce,
     freeze,
     make_edition,
@@ -30,6 +31,7 @@ from tests.adapters.store.made_up import (
     save,
     take,
 )
+from tests.adapters.store.test_bundling import plan as plan_sets
 from tests.crash.server import Server
 from tests.fakes.clocks import StillClock
 from tests.fakes.senders import RecordingSender
@@ -448,6 +450,28 @@ def test_a_worker_delivers_what_is_planned_and_leaves_no_job(
     assert len({key for key, _, _ in sender.arrived}) == len(sender.arrived) == 10
     assert heard.troubles == []
     assert ask(url, "SELECT count(*) FROM procrastinate_jobs") == [(0,)]
+
+
+def test_several_sets_in_one_mail_leave_no_job(url: str, store: Store, heard: Heard) -> None:
+    sender, clock = RecordingSender(), StillClock(NOW)
+    agree(store, "ada@lab.example")
+    numbers = plan_sets(store, address="ada@lab.example", due=NOW)
+    with store.writing() as connection:
+        enqueue(connection, [(number, NOW) for number in numbers])
+
+    def deliver_one(number: int) -> Outcome:
+        return deliver(number, store, {DestinationKind.EMAIL: sender}, clock, Terms())
+
+    with working(url, heard, deliver_one, workers=4):
+        wait_until(lambda: len(heard.outcomes) == len(numbers))
+        wait_until(lambda: not jobs(url))
+    assert Counter(outcome.result for _, outcome in heard.outcomes) == {
+        Result.SENT: 1,
+        Result.SKIPPED: len(numbers) - 1,
+    }
+    assert sender.calls == ["send"]
+    assert len(set(sender.keys)) == len(sender.keys) == len(numbers)
+    assert heard.troubles == []
 
 
 def test_a_worker_delivers_no_more_than_so_many_at_once(

@@ -28,7 +28,9 @@ def consent() -> MemoryConsent:
 @pytest.fixture
 def site(consent: MemoryConsent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """Serve a site on which people subscribe."""
-    monkeypatch.setattr("bot.edges.web.build_site", lambda app: build_site(app, consent=consent))
+    monkeypatch.setattr(
+        "bot.edges.web.build_site", lambda app, **_: build_site(app, consent=consent)
+    )
     url = f"sqlite:///{tmp_path / 'papers.db'}"
     settings = read_settings(Settings("config.toml", database_url=url))
     with App(replace(settings, secret_key="k" * 32)) as app:

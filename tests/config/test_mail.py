@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import Settings, parse_settings
+from bot.config.bounce_source import ImapPlace, MaildirPlace
 from bot.config.mail import MailSettings, Relay, Security, find_problems
 from bot.core.verp import LONGEST_MAILBOX
 from bot.errors import ConfigError
@@ -35,8 +36,10 @@ from_name = "Lab papers"
 notices = "papers@lab.example"
 postal = "Example Lab, 1 Example Road, 12345 Town"
 bounces = "bounces@lab.example"
+bounce_source = "maildir:/var/mail/bounces/"
 per_minute = 60
 """
+BOUNCES = GOOD + 'bounces = "bounces@lab.example"\n'
 
 
 def test_reads_every_key() -> None:
@@ -48,6 +51,7 @@ def test_reads_every_key() -> None:
         notice_address="papers@lab.example",
         postal="Example Lab, 1 Example Road, 12345 Town",
         bounces="bounces@lab.example",
+        bounce_source=MaildirPlace("/var/mail/bounces"),
         per_minute=60,
     )
     assert settings.secret_key == KEY
@@ -111,6 +115,32 @@ def test_nothing_leaves_this_machine_in_plain_text(url: str, user: str, relay: R
             4,
             f"use at most {LONGEST_MAILBOX} characters before the @",
         ),
+        *(
+            (f'{BOUNCES}bounce_source = "{url}"', "mail.bounce_source", 5, message)
+            for url, message in (
+                ("maildir:mail/bounces", "name its whole path: write it like maildir:/var/mail/b"),
+                ("maildir:", "name its whole path: "),
+                ("/var/mail/bounces", "it is no mailbox: write it like maildir:/var/mail/bounces "),
+                ("pop3://bounces@localhost", "it is no mailbox: "),
+                ("imaps://", "it is no mailbox: "),
+                ("imaps://bounces@localhost:0", "it is no mailbox: "),
+                ("imaps://bounces@localhost:99999", "it is no mailbox: "),
+                ("imaps://bounces@[::1", "it is no mailbox: "),
+                ("imaps://bounces@localhost/INBOX?x=hunter2", "it is no mailbox: "),
+                ("imaps://bounces@localhost/\\u0000", "it is no mailbox: "),
+                ("imaps://localhost/INBOX", "it names no user: "),
+                ("imaps://bounces:hunter2@localhost", "it holds a password: put it into the env"),
+                ("imap://bounces@mail.lab.example", "a password would be read on the way: write"),
+                ("imap://bounces@192.0.2.1", "a password would be read on the way: "),
+            )
+        ),
+        (
+            GOOD + 'bounce_source = "maildir:/var/mail/bounces"',
+            "mail.bounce_source",
+            4,
+            "say to which address they come: bounces = ",
+        ),
+        (BOUNCES + "bounce_source = 1", "mail.bounce_source", 5, "1 is not text: put it in quotes"),
         (GOOD + 'postal = "a\\nb"', "mail.postal", 4, "write one line of at most 300 printable"),
         (GOOD + f'from_name = "{"x" * 301}"', "mail.from_name", 4, "write one line of at most 300"),
         (GOOD + "user = 1", "mail.user", 4, "1 is not text: put it in quotes"),
@@ -137,6 +167,49 @@ def test_tells_each_fault_with_its_key_and_line(
     assert told.startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("maildir:/var/mail/a b/", MaildirPlace("/var/mail/a b")),
+        ("maildir:/", MaildirPlace("/")),
+        (
+            "imaps://bo@mail.lab.example",
+            ImapPlace("mail.lab.example", 993, tls=True, user="bo", folder="INBOX"),
+        ),
+        (
+            "IMAPS://bo@lab.example@Mail.Lab.Example:4993/a/b%20c/",
+            ImapPlace("mail.lab.example", 4993, tls=True, user="bo@lab.example", folder="a/b c"),
+        ),
+        (
+            "imap://b%40c@localhost",
+            ImapPlace("localhost", 143, tls=False, user="b@c", folder="INBOX"),
+        ),
+        ("imap://bo@[::1]:1143/x", ImapPlace("::1", 1143, tls=False, user="bo", folder="x")),
+        ("imap://bo@127.0.0.1", ImapPlace("127.0.0.1", 143, tls=False, user="bo", folder="INBOX")),
+    ],
+)
+def test_bounces_are_read_from_a_maildir_or_over_imap(
+    url: str, place: MaildirPlace | ImapPlace
+) -> None:
+    assert parse(f'{BOUNCES}bounce_source = "{url}"\n').mail.bounce_source == place
+
+
+def test_the_mailboxs_password_comes_from_the_environment_and_is_never_shown(
+    tmp_path: Path,
+) -> None:
+    text = f'{BOUNCES}bounce_source = "imaps://bo@mail.lab.example"\n'
+    file = tmp_path / "password"
+    file.write_text("hunter2\n")
+    for given in ({"IMAP_PASSWORD": HIDDEN}, {"IMAP_PASSWORD_FILE": str(file)}):
+        settings = parse(text, **given)
+        place = settings.mail.bounce_source
+        assert isinstance(place, ImapPlace)
+        assert place.password == HIDDEN
+        assert str(place) == "INBOX of bo at mail.lab.example:993"
+        assert "hunter2" not in repr(settings)
+    assert str(MaildirPlace("/var/mail/bounces")) == "/var/mail/bounces"
+
+
 def test_a_short_key_is_refused_and_not_shown() -> None:
     ((key, line, message),) = find_faults("", PAPERS_SECRET_KEY=HIDDEN)
     assert (key, line) == ("PAPERS_SECRET_KEY (environment)", 0)
@@ -159,7 +232,26 @@ def test_what_mails_lack_is_said_with_what_to_do() -> None:
     assert find_problems(whole, base_url="", secret_key=KEY) == (
         ("mail links", "no mail has a link to unsubscribe: add [bot] base_url"),
     )
-    assert find_problems(whole, base_url="https://papers.lab.example", secret_key=KEY) == ()
+    url = "https://papers.lab.example"
+    assert find_problems(whole, base_url=url, secret_key=KEY) == ()
+    assert dict(find_problems(whole, base_url=url, secret_key=""))["mail bounces"] == (
+        "without a PAPERS_SECRET_KEY nobody can tell which mail they are about"
+    )
+
+
+def test_what_reading_bounces_lacks_is_said_with_what_to_do() -> None:
+    unread = dict(find_problems(parse(BOUNCES).mail, base_url="", secret_key=KEY))
+    assert unread["mail bounces"] == (
+        "nobody reads what comes back to bounces@lab.example: add [mail] bounce_source"
+    )
+    text = f'{BOUNCES}bounce_source = "imaps://bo@mail.lab.example"\n'
+    locked = dict(find_problems(parse(text).mail, base_url="", secret_key=KEY))
+    assert "mail bounces" not in locked
+    assert locked["mail bounces login"] == (
+        "put the password of INBOX of bo at mail.lab.example:993 into IMAP_PASSWORD"
+    )
+    opened = parse(text, IMAP_PASSWORD=HIDDEN).mail
+    assert "mail bounces login" not in dict(find_problems(opened, base_url="", secret_key=KEY))
 
 
 def test_what_the_configuration_shows_in_comments_is_right() -> None:
@@ -172,6 +264,7 @@ def test_what_the_configuration_shows_in_comments_is_right() -> None:
         from_name="Lab papers",
         notice_address="papers@lab.example",
         bounces="bounces@lab.example",
+        bounce_source=ImapPlace("mail.lab.example", 993, tls=True, user="bounces", folder="INBOX"),
         postal="Example Lab, 1 Example Road, 12345 Town",
         per_minute=60,
     )

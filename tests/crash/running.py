@@ -30,8 +30,9 @@ from bot.core.editions import (
 )
 from bot.core.keyword_sets import KeywordSet
 from bot.core.papers import Announcement, AnnounceType, Entry, Paper
-from bot.core.subscriptions import Subscription
+from bot.core.subscriptions import PERSON, Subscription
 from bot.flows.publish import publish
+from tests.adapters.store.made_up import agree
 from tests.crash.receiver import ROOT, Arrival
 from tests.crash.worker import FastClock, Job
 
@@ -111,8 +112,9 @@ class Planner:
             ):
                 self.store.save_subscription(Subscription(*CLOUDS.key, destination), now)
 
-    def plan(self) -> None:
-        """Publish the next edition."""
+    def plan(self, sets: Sequence[KeywordSet] = (CLOUDS,), size: int = 0) -> None:
+        """Publish the next edition of each set, for so many destinations (0: all there are)."""
+        size = size or self.size
         self._waves += 1
         now = self.clock.now()
         day = _FIRST_DAY + timedelta(days=self._waves)
@@ -132,11 +134,31 @@ class Planner:
         )
         problems: list[str] = []
         published = publish(
-            day, [CLOUDS], self.store, categories=[_CATEGORY], now=now, report=problems.append
+            day, sets, self.store, categories=[_CATEGORY], now=now, report=problems.append
         )
         assert not problems, problems
-        assert [len(each.deliveries) for each in published] == [self.size]
-        self.planned += self.size
+        assert [len(each.deliveries) for each in published] == [size] * len(sets)
+        self.planned += size * len(sets)
+
+
+def plan_for_readers(url: str, readers: int, *, sets: int) -> float:
+    """Publish that many sets for each of these readers, who want them as one mail.
+
+    Return the anchor of the tests' time.
+    """
+    several = [KeywordSet(f"Clouds {number}", keywords=(("cloud",),)) for number in range(sets)]
+    with open_store(url) as store:
+        attach(store)
+        planner = Planner(store, FastClock(time.time()), 0)
+        now = planner.clock.now()
+        for number in range(readers):
+            place = Destination(DestinationKind.EMAIL, f"reader-{number}@lab.example")
+            agree(store, place.address)
+            for each in several:
+                wanted = Subscription(*each.key, place, origin=PERSON)
+                store.save_subscription(wanted, now)
+        planner.plan(several, readers)
+        return planner.clock.anchor
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from bot.core.editions import Destination, DestinationKind, Edition
-from bot.core.records import CannotTell, Sent
+from bot.core.records import CannotTell, Enclosed, Sent
 from bot.errors import DeliveryError
 from bot.render import data
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # For a whole request and its answer: well below every margin of the tests.
 TIMEOUT_S = 1.2
+# Stands between the keys of what arrives as one.
+TOGETHER = "+"
 
 
 class UnaskableSender:
@@ -28,7 +30,23 @@ class UnaskableSender:
     def send(
         self, edition: Edition, destination: Destination, key: str, leave: Callable[[], None]
     ) -> Sent:
-        body = build_body(edition, key)
+        return self._send(build_body(edition, key), destination, key, leave)
+
+    def send_together(
+        self,
+        enclosed: Sequence[Enclosed],
+        destination: Destination,
+        key: str,
+        leave: Callable[[], None],
+    ) -> Sent:
+        """Send several as one, under all their keys, so that it can be told what arrived in it."""
+        body = b"".join(build_body(each.edition, each.key) for each in enclosed)
+        keys = TOGETHER.join(each.key for each in enclosed)
+        return self._send(key.encode() + body, destination, keys, leave)
+
+    def _send(
+        self, body: bytes, destination: Destination, key: str, leave: Callable[[], None]
+    ) -> Sent:
         head = (
             f"POST /deliver/{key} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -14,10 +15,11 @@ from bot.adapters.store import open_store
 from bot.core.editions import DestinationKind
 from bot.core.records import Claim
 from bot.flows.deliver import deliver_due
+from bot.flows.passage import TogetherSender
 from tests.crash.points import TERMS, LaterClock
-from tests.crash.receiver import ROOT, Receiver
-from tests.crash.running import Books, Line, begin, judge
-from tests.crash.senders import build_senders
+from tests.crash.receiver import ROOT, Arrival, Receiver
+from tests.crash.running import Books, Line, begin, judge, plan_for_readers
+from tests.crash.senders import TOGETHER, build_senders
 from tests.fakes.trails import FreeTrail
 
 # What every first attempt goes through, in this order; statements and commits stand in between.
@@ -36,7 +38,7 @@ FLOW = [
 ]
 # What an earlier attempt left behind: nothing, a doubt about what never went, one about what did.
 EARLIER = ("", "left", "arrived")
-MOST_POINTS = 36
+MOST_POINTS = 64
 # What was sent by who died is read by then, in seconds.
 READ_S = 0.5
 
@@ -86,12 +88,21 @@ def begin_all(url: str, port: int, *, arrive: bool) -> None:
         for due in store.due_deliveries(clock.now()):
             now = clock.now()
             claim = store.claim(due.id, now, now + TERMS.lease, TERMS.paces)
+            if claim is None:
+                # It is in the mail of another one.
+                continue
             assert isinstance(claim, Claim)
             assert store.leave(claim, now, again=False)
             if arrive:
                 delivery = claim.delivery
                 sender = senders[delivery.destination.kind]
-                sender.send(claim.edition, delivery.destination, delivery.key, FreeTrail())
+                if claim.beside:
+                    assert isinstance(sender, TogetherSender)
+                    sender.send_together(
+                        claim.together, delivery.destination, delivery.key, FreeTrail()
+                    )
+                else:
+                    sender.send(claim.edition, delivery.destination, delivery.key, FreeTrail())
 
 
 def place(points: dict[str, str], key: str) -> tuple[bool, bool, bool]:
@@ -142,4 +153,47 @@ def test_whoever_dies_at_any_point_the_next_one_brings_it_to_its_end(
                 again = int(doubted and left) + int(not settled and (doubted or left))
                 expected = (there, there + int(not settled), again)
             told = points[line.kind].get(line.key, "not begun")
+            assert (before[line.key], after[line.key], line.repeats) == expected, told
+
+
+def part(arrivals: list[Arrival]) -> list[Arrival]:
+    """Say of each set's delivery when it arrived, whatever else came with it."""
+    return [
+        Arrival(key, arrival.digest, arrival.at)
+        for arrival in arrivals
+        for key in arrival.key.split(TOGETHER)
+    ]
+
+
+@pytest.mark.parametrize("earlier", EARLIER)
+def test_whoever_dies_with_several_sets_in_one_mail_loses_none_and_repeats_it_as_it_was(
+    database_url: str, earlier: str
+) -> None:
+    with Receiver() as receiver, Books(database_url) as books:
+        plan_for_readers(database_url, MOST_POINTS, sets=3)
+        if earlier:
+            begin_all(database_url, receiver.port, arrive=earlier == "arrived")
+        lines = books.lines()
+        addresses = {row[0]: row[1] for row in books.rows("SELECT id, address FROM deliveries")}
+        leads = {addresses[line.id]: line for line in reversed(lines)}
+        with dying(database_url, receiver.port) as process:
+            points = die_at_each(process, list(leads.values()), 2)
+        print(list(points.values()))
+        assert [name for name in points.values() if name in FLOW] == FLOW
+        time.sleep(READ_S)
+        before = Counter(arrival.key for arrival in part(receiver.arrivals()))
+        with open_store(database_url) as store:
+            deliver_due(store, build_senders(receiver.port), LaterClock(3), TERMS)
+        arrivals = receiver.arrivals()
+        assert all(len(arrival.key.split(TOGETHER)) == 3 for arrival in arrivals)
+        assert judge(books, part(arrivals)).lost == 0
+        after = Counter(arrival.key for arrival in part(arrivals))
+        for line in books.lines():
+            key = leads[addresses[line.id]].key
+            left, arrived, settled = place(points, key)
+            doubted = bool(earlier)
+            there = int(earlier == "arrived") + int(arrived)
+            again = int(doubted and left) + int(not settled and (doubted or left))
+            expected = (there, there + int(not settled), again)
+            told = points.get(key, "not begun")
             assert (before[line.key], after[line.key], line.repeats) == expected, told

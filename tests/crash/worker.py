@@ -20,6 +20,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import jinja2
+
 from bot.adapters.queue import attach, jobs, run_worker, sweep
 from bot.adapters.queue import worker as queue_worker
 from bot.adapters.slack.client import SlackClients
@@ -27,13 +29,22 @@ from bot.adapters.slack.history import PaperReader
 from bot.adapters.slack.places import Places
 from bot.adapters.slack.rates import Rates
 from bot.adapters.slack.sender import SlackSender
+from bot.adapters.smtp.connection import Limits
+from bot.adapters.smtp.domains import OwnDomains
+from bot.adapters.smtp.mailer import Mailbox, Mailer
+from bot.adapters.smtp.pool import Pool
+from bot.adapters.smtp.sender import MailSender, OperatorLinks
 from bot.adapters.store import Store, open_store
 from bot.adapters.timing import SystemClock
+from bot.config.mail import Relay, Security
 from bot.core.editions import DestinationKind
 from bot.core.retrying import Pace
 from bot.errors import StoreError
 from bot.flows.deliver import Outcome, Terms, deliver
 from bot.flows.draining import Drain, Patience
+from bot.render.email import Composer, Letterhead
+from bot.render.templates import build_environment
+from tests.crash.receiver import ROOT
 from tests.crash.senders import build_senders
 
 # Back-off waits are minutes, so the tests' time runs this much faster; all processes agree on it.
@@ -55,7 +66,8 @@ class Job:
     `anchor`: the moment since 1970 at which the tests' time began. `look_after`: how long an ended
     lease is watched. `asks`: whether an askable destination is asked. `set_clock`: a file that
     says by how many of the tests' seconds the time of day was set. `slack`: where a fake Slack's
-    Web API is, and `token` what it knows the bot by; then channels are Slack's.
+    Web API is, and `token` what it knows the bot by; then channels are Slack's. `smtp`: the port of
+    a mail server; then mails are real ones.
     """
 
     url: str
@@ -69,6 +81,7 @@ class Job:
     set_clock: str = ""
     slack: str = ""
     token: str = ""
+    smtp: int = 0
 
 
 class FastClock:
@@ -117,6 +130,8 @@ def work(job: Job) -> None:
     with open_store(job.url) as store:
         if job.slack:
             senders[DestinationKind.CHANNEL] = _build_slack(job, store)
+        if job.smtp:
+            senders[DestinationKind.EMAIL] = _build_mail(job, clock)
 
         def deliver_one(delivery_id: int, seen: int | None = None) -> Outcome:
             return deliver(delivery_id, store, senders, clock, terms, seen=seen)
@@ -154,6 +169,19 @@ def _build_slack(job: Job, store: Store) -> SlackSender:
     rates = Rates(store, posts_per_minute=1e9, channel_every_s=0.0)
     clients = SlackClients(rates, api_url=job.slack, home_token=job.token)
     return SlackSender(clients, Places(clients), PaperReader(clients, store), store)
+
+
+def _build_mail(job: Job, clock: FastClock) -> MailSender:
+    """Build what sends mail; whatever can still happen to one happens within the margin."""
+    limits = Limits(opening=1.0, asking=1.0, sending=job.margin / 2)
+    pool = Pool(Relay("127.0.0.1", job.smtp, Security.NONE), "lab.example", limits=limits)
+    letterhead = Letterhead("digest@lab.example")
+    return MailSender(
+        Composer(build_environment(jinja2.FileSystemLoader(ROOT / "templates")), letterhead),
+        Mailer(pool, OwnDomains(), Mailbox("bounces@lab.example", "s" * 32)),
+        OperatorLinks("lab@lab.example", "", lambda _edition, _key: ""),
+        clock.now,
+    )
 
 
 def _sweep(store: Store, clock: FastClock, patience: Patience, stop: threading.Event) -> None:

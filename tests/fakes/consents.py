@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from bot.adapters.seals import Seals
 from bot.core.schedule import parse_timezone
-from bot.edges.web.consent import Chosen, Wanted
+from bot.core.subscribers import Choices, Chosen, SetChoice, Wanted
 from bot.errors import MissingError, UserError
-from bot.render.forms import Choices, SetChoice
 
 if TYPE_CHECKING:
     from bot.edges.web.consent import Consent

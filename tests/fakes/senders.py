@@ -4,15 +4,15 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from bot.core.editions import Destination, Edition
-from bot.core.records import CannotTell, Sent
+from bot.core.records import CannotTell, Enclosed, Sent
 
 if TYPE_CHECKING:
-    from bot.flows.passage import Sender
+    from bot.flows.passage import Sender, TogetherSender
 
 Script = Exception | CannotTell | None
 
 
-class RecordingSender:
+class LoneSender:
     """Sends and finds by script, one step a call; with no steps left it sends, and finds truly.
 
     An error among `sends` is raised before anything arrives, after it where `arrives_anyway`.
@@ -68,5 +68,24 @@ class RecordingSender:
         return step or (Sent(f"found {key}") if key in self.keys else None)
 
 
+class RecordingSender(LoneSender):
+    """The same, and takes several sets at once: each arrives under its own key."""
+
+    def send_together(
+        self,
+        enclosed: Sequence[Enclosed],
+        destination: Destination,
+        key: str,
+        leave: Callable[[], None],
+    ) -> Sent:
+        own = next(each for each in enclosed if each.key == key)
+        sent = self.send(own.edition, destination, key, leave)
+        self.arrived += [
+            (each.key, destination, each.edition) for each in enclosed if each is not own
+        ]
+        return sent
+
+
 if TYPE_CHECKING:
-    _SENDER: Sender = RecordingSender()
+    _SENDER: Sender = LoneSender()
+    _TOGETHER: TogetherSender = RecordingSender()

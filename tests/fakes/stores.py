@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bot.core.addresses import hash_address, key_of
 from bot.core.announcing import (
     ANNOUNCED,
     Batch,
@@ -19,6 +20,7 @@ from bot.core.editions import (
     DayListing,
     Delivery,
     DeliveryState,
+    DestinationKind,
     Edition,
     allows,
 )
@@ -26,9 +28,11 @@ from bot.core.joining import join_editions
 from bot.core.keyword_sets import KeywordSet, SetKey
 from bot.core.papers import Announcement, AnnounceType, Entry, Paper
 from bot.core.records import (
+    MOST_TOGETHER,
     Busy,
     Claim,
     Due,
+    Enclosed,
     Part,
     PreparedDay,
     Showing,
@@ -38,7 +42,7 @@ from bot.core.records import (
 )
 from bot.core.retrying import NO_PACES, Pace
 from bot.core.schedule import Slot, leave_quiet
-from bot.core.subscriptions import Frozen, Plan, Subscription
+from bot.core.subscriptions import PERSON, Frozen, Plan, Subscription
 from bot.core.words import prepare
 from bot.errors import StoreError, UserError
 
@@ -67,6 +71,23 @@ class Row:
     deferrals: int = 0
     parts: dict[int, Part] = field(default_factory=dict)
     draft: str = ""
+    lead: int | None = None
+
+    @property
+    def is_fixed(self) -> bool:
+        return self.wired or self.repeats > 0
+
+    def is_mate(self, of: "Row", now: datetime) -> bool:
+        """Whether it may go out in the mail of another one that is begun now."""
+        come_as_far = (self.delivery.attempt, self.failures, self.deferrals)
+        return (
+            self.delivery.id != of.delivery.id
+            and self.delivery.destination == of.delivery.destination
+            and self.delivery.state in (DeliveryState.PENDING, DeliveryState.RETRY)
+            and self.is_due(now)
+            and not self.is_fixed
+            and come_as_far == (of.delivery.attempt, of.failures, of.deferrals)
+        )
 
     @property
     def edition(self) -> Edition:
@@ -75,7 +96,16 @@ class Row:
     def is_due(self, now: datetime) -> bool:
         if self.delivery.state is DeliveryState.SENDING:
             return self.lease_until is not None and self.lease_until <= now
-        return bool(_OPEN & {self.delivery.state}) and self.due <= now
+        return bool(_OPEN & {self.delivery.state}) and self.due <= now and self.lead is None
+
+
+@dataclass(slots=True)
+class Reader:
+    """What a person who reads by mail said."""
+
+    state: str = "confirmed"
+    bundled: bool = True
+    paused_until: datetime | None = None
 
 
 _OPEN = {DeliveryState.PENDING, DeliveryState.RETRY, DeliveryState.UNKNOWN}
@@ -98,6 +128,8 @@ class MemoryStore:
         self.subscriptions: dict[int, Subscription] = {}
         self.removed: set[int] = set()
         self.turns: dict[str, datetime] = {}
+        self.readers: dict[str, Reader] = {}
+        self.suppressed: dict[str, str] = {}
 
     # Announcements
 
@@ -375,10 +407,10 @@ class MemoryStore:
             return False
         self.removed.add(number)
         for row in self.ledger.values():
-            if row.subscription_id == number and allows(
-                row.delivery.state, DeliveryState.CANCELLED
-            ):
+            mine = row.subscription_id == number and row.lead is None
+            if mine and allows(row.delivery.state, DeliveryState.CANCELLED):
                 self._step(row, DeliveryState.CANCELLED, at, "the subscription was removed")
+                self.release(row, at)
         return True
 
     # Deliveries
@@ -391,9 +423,32 @@ class MemoryStore:
         )
 
     def _is_due(self, row: Row, now: datetime) -> bool:
+        return any(map(self._is_wanted, (row, *self.followers(row)))) and row.is_due(now)
+
+    def _is_wanted(self, row: Row) -> bool:
         number = row.subscription_id
-        wanted = not self.subscriptions[number].paused and number not in self.removed
-        return wanted and row.is_due(now)
+        return not self.subscriptions[number].paused and number not in self.removed
+
+    def followers(self, lead: Row) -> list[Row]:
+        """Return what shares a delivery's mail and stands where it stands."""
+        return [
+            row
+            for row in self.ledger.values()
+            if row.lead == lead.delivery.id and row.delivery.state is lead.delivery.state
+        ]
+
+    def release(self, lead: Row, at: datetime) -> None:
+        """Let what followed a delivery that was called off go its own way."""
+        for row in self.ledger.values():
+            if row.lead != lead.delivery.id or row.delivery.state not in _OPEN:
+                continue
+            if row.subscription_id in self.removed:
+                self._step(row, DeliveryState.CANCELLED, at, "the subscription was removed")
+                continue
+            row.lead, row.due = None, at
+            self.history[row.delivery.id].append(
+                (row.delivery.state, row.delivery.attempt, at, "goes out by itself")
+            )
 
     def claim(
         self,
@@ -404,28 +459,39 @@ class MemoryStore:
         seen: int | None = None,
     ) -> Claim | Busy | None:
         row = self.ledger[delivery_id]
-        if row.subscription_id in self.removed and row.is_due(now):
-            self._expire(row, now)
-            self._step(row, DeliveryState.CANCELLED, now, "the subscription was removed")
-        if not self._is_due(row, now) or seen not in (None, row.delivery.attempt):
+        removed = row.subscription_id in self.removed and row.is_due(now)
+        if not (removed or self._is_due(row, now)) or seen not in (None, row.delivery.attempt):
             return None
-        self._expire(row, now)
-        until = leave_quiet(self.subscriptions[row.subscription_id].schedule, now)
-        if until > now:
-            row.due = until
-            return Busy(until)
-        limit = pace.get(row.delivery.destination.kind, Pace()).at_once
-        on_their_way = [
-            each
-            for each in self.ledger.values()
-            if each.delivery.state is DeliveryState.SENDING and each is not row
-        ]
-        if limit and len(on_their_way) >= limit:
-            row.due = now + timedelta(seconds=1)
-            return Busy(row.due)
-        row.delivery = replace(row.delivery, attempt=row.delivery.attempt + 1)
+        followers = self._expire(row, now)
+        refusal = "the subscription was removed" if removed else self._find_refusal(row)
+        if refusal:
+            self._step(row, DeliveryState.CANCELLED, now, refusal)
+            if removed:
+                self.release(row, now)
+            for each in [] if removed else followers:
+                self._step(each, DeliveryState.CANCELLED, now, refusal)
+            return None
+        busy = self._find_busy(row, pace, now)
+        if busy is None and not (followers or self._is_wanted(row)):
+            row.due = now
+            return None
+        if busy is not None:
+            row.due = busy.until
+            return busy
+        if not followers and not row.is_fixed and self._bundles(row):
+            followers = [
+                each
+                for each in self.ledger.values()
+                if each.is_mate(row, now)
+                and self._is_wanted(each)
+                and self.subscriptions[each.subscription_id].origin == PERSON
+                and leave_quiet(self.subscriptions[each.subscription_id].schedule, now) <= now
+            ][: MOST_TOGETHER - 1]
+        for each in (row, *followers):
+            each.delivery = replace(each.delivery, attempt=each.delivery.attempt + 1)
+            each.lead = None if each is row else row.delivery.id
+            self._step(each, DeliveryState.SENDING, now, "claimed")
         row.lease_until = lease_until
-        self._step(row, DeliveryState.SENDING, now, "claimed")
         return Claim(
             row.delivery,
             row.edition,
@@ -435,12 +501,58 @@ class MemoryStore:
             parts=dict(row.parts),
             draft=row.draft,
             deferrals=row.deferrals,
+            beside=tuple(
+                Enclosed(each.edition, each.delivery.key, each.delivery.id) for each in followers
+            ),
         )
 
-    def _expire(self, row: Row, now: datetime) -> None:
-        if row.delivery.state is DeliveryState.SENDING:
-            state = DeliveryState.UNKNOWN if row.wired else DeliveryState.RETRY
-            self._step(row, state, now, "the lease ran out")
+    def _bundles(self, row: Row) -> bool:
+        subscription = self.subscriptions[row.subscription_id]
+        reader = self.readers.get(key_of(subscription.destination.address))
+        return subscription.origin == PERSON and reader is not None and reader.bundled
+
+    def _find_refusal(self, row: Row) -> str:
+        subscription = self.subscriptions[row.subscription_id]
+        if subscription.destination.kind is not DestinationKind.EMAIL:
+            return ""
+        if hash_address(subscription.destination.address) in self.suppressed:
+            return "the address is suppressed"
+        reader = self.readers.get(key_of(subscription.destination.address), Reader("unknown"))
+        agrees = subscription.origin != PERSON or reader.state == "confirmed"
+        return "" if agrees else f"the reader is {reader.state}"
+
+    def _find_busy(self, row: Row, pace: Mapping[str, Pace], now: datetime) -> Busy | None:
+        subscription = self.subscriptions[row.subscription_id]
+        reader = self.readers.get(key_of(subscription.destination.address))
+        if subscription.origin == PERSON and reader and (reader.paused_until or now) > now:
+            return Busy(reader.paused_until or now)
+        until = leave_quiet(subscription.schedule, now)
+        if until > now:
+            return Busy(until)
+        limit = pace.get(row.delivery.destination.kind, Pace()).at_once
+        on_their_way = [
+            each
+            for each in self.ledger.values()
+            if each.delivery.state is DeliveryState.SENDING
+            and each is not row
+            and each.lead is None
+        ]
+        busy = limit and len(on_their_way) >= limit
+        return Busy(now + timedelta(seconds=1)) if busy else None
+
+    def _expire(self, row: Row, now: datetime) -> list[Row]:
+        """Say what an ended lease left behind; return what still shares the mail."""
+        followers = self.followers(row)
+        if row.delivery.state is not DeliveryState.SENDING:
+            return followers
+        state = DeliveryState.UNKNOWN if row.wired else DeliveryState.RETRY
+        for each in (row, *followers):
+            self._step(each, state, now, "the lease ran out")
+        if row.is_fixed:
+            return followers
+        for each in followers:
+            each.lead, each.due = None, now
+        return []
 
     def leave(
         self,
@@ -454,14 +566,15 @@ class MemoryStore:
         row = self.ledger[claim.delivery.id]
         if row.delivery != claim.delivery:
             return False
-        row.wired = True
-        row.repeats += again
         row.lease_until = lease_until or row.lease_until
         if part:
             row.parts.setdefault(part, Part(part, "", at))
-        self.history[claim.delivery.id].append(
-            (DeliveryState.SENDING, claim.delivery.attempt, at, "leaving")
-        )
+        for each in (row, *self.followers(row)):
+            each.wired = True
+            each.repeats += again
+            self.history[each.delivery.id].append(
+                (DeliveryState.SENDING, each.delivery.attempt, at, "leaving")
+            )
         return True
 
     def arrive(self, claim: Claim, part: int, reference: str) -> bool:
@@ -491,15 +604,25 @@ class MemoryStore:
         row = self.ledger[claim.delivery.id]
         if row.delivery != claim.delivery:
             return False
-        self._step(row, state, at, detail)
-        if state is not DeliveryState.FAILED:
-            row.wired = state is DeliveryState.UNKNOWN
-        row.failures += state in (DeliveryState.RETRY, DeliveryState.UNKNOWN)
+        together = (row, *self.followers(row))
+        for each in together:
+            self._step(each, state, at, detail)
+            if state is not DeliveryState.FAILED:
+                each.wired = state is DeliveryState.UNKNOWN
+            each.failures += state in (DeliveryState.RETRY, DeliveryState.UNKNOWN)
+            each.due = retry_at or at
+            if pause:
+                self.pause_subscription(each.subscription_id, paused=True, reason=pause)
+        self._part_ways(together)
         row.lease_until = None
-        row.due = retry_at or at
-        if pause:
-            self.pause_subscription(row.subscription_id, paused=True, reason=pause)
         return True
+
+    def _part_ways(self, together: Sequence[Row]) -> None:
+        """Let those go their own way whose mail surely is not there."""
+        lead = together[0]
+        if lead.delivery.state is DeliveryState.RETRY and not lead.is_fixed:
+            for each in together:
+                each.lead = None
 
     def defer(
         self, claim: Claim, at: datetime, *, until: datetime, detail: str, unknown: bool
@@ -507,11 +630,14 @@ class MemoryStore:
         row = self.ledger[claim.delivery.id]
         if row.delivery != claim.delivery:
             return False
-        self._step(row, DeliveryState.UNKNOWN if unknown else DeliveryState.RETRY, at, detail)
-        row.wired = unknown
-        row.deferrals += 1
+        together = (row, *self.followers(row))
+        for each in together:
+            self._step(each, DeliveryState.UNKNOWN if unknown else DeliveryState.RETRY, at, detail)
+            each.wired = unknown
+            each.deferrals += 1
+            each.due = until
+        self._part_ways(together)
         row.lease_until = None
-        row.due = until
         return True
 
     def _step(self, row: Row, state: DeliveryState, at: datetime, detail: str) -> None:

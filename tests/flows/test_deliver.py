@@ -12,7 +12,7 @@ from bot.core.retrying import BACK_OFF as BACK_OFFS
 from bot.core.retrying import MOST_ATTEMPTS as MOST_BEGUN
 from bot.core.retrying import NO_PACES, Pace
 from bot.core.schedule import Schedule
-from bot.core.subscriptions import Subscription
+from bot.core.subscriptions import PERSON, Subscription
 from bot.errors import DeliveryError, SourceError, StoreError
 from bot.flows import deliver as delivering
 from bot.flows.deliver import Outcome, Result, Terms
@@ -21,9 +21,9 @@ from bot.flows.passage import Sender
 from bot.flows.publish import publish
 from tests.fakes.clocks import StillClock
 from tests.fakes.papers import DAY, NOW, announce, make_paper
-from tests.fakes.senders import RecordingSender, Script
+from tests.fakes.senders import LoneSender, RecordingSender, Script
 from tests.fakes.sources import CannedSource
-from tests.fakes.stores import MemoryStore
+from tests.fakes.stores import MemoryStore, Reader
 
 FOLDER = Destination(DestinationKind.FOLDER, "digests")
 MAIL = Destination(DestinationKind.EMAIL, "lab@lab.example")
@@ -690,3 +690,68 @@ def test_what_was_begun_since_it_was_listed_is_left_alone(store: MemoryStore) ->
     assert sender.calls == []
     assert delivering.deliver(1, store, senders(sender), later, TERMS, seen=1).result is Result.SENT
     assert sender.calls == ["find", "send"]
+
+
+# Several sets in one mail
+
+
+def plan_together(store: MemoryStore, *names: str) -> None:
+    """Publish an edition of each set for a person who wants them as one mail."""
+    store.readers[MAIL.address] = Reader()
+    Ingest(CannedSource({"cs.CV": announce(make_paper())}), store).run(DAY, ("cs.CV",), NOW)
+    sets = [KeywordSet(name, keywords=(("cloud",),)) for name in names]
+    for each in sets:
+        store.save_subscription(Subscription(*each.key, MAIL, origin=PERSON), NOW)
+    publish(DAY, sets, store, categories=["cs.CV"], now=NOW)
+
+
+def test_several_sets_go_out_as_one_and_share_its_lot() -> None:
+    store, sender = MemoryStore(), RecordingSender()
+    plan_together(store, "Clouds", "Fog", "Apples")
+    (outcome,) = deliver_due(store, {DestinationKind.EMAIL: sender}, NOW)
+    assert outcome == Outcome(Result.SENT, MAIL, "sent key-1", beside=(2, 3))
+    assert sender.calls == ["send"]
+    assert sorted(sender.keys) == ["key-1", "key-2", "key-3"]
+    assert {row.delivery.state for row in store.ledger.values()} == {DeliveryState.SENT}
+
+
+def test_they_are_in_the_order_of_their_names() -> None:
+    store = MemoryStore()
+    plan_together(store, "clouds", "Fog", "Apples")
+    claim = store.claim(2, NOW, NOW + LEASE)
+    assert isinstance(claim, Claim)
+    assert [each.edition.set.name for each in claim.together] == ["Apples", "clouds", "Fog"]
+    assert [each.delivery_id for each in claim.together] == [3, 1, 2]
+
+
+def test_a_mail_in_doubt_is_sent_again_with_all_that_was_in_it() -> None:
+    store, sender = MemoryStore(), RecordingSender([UNSURE], [CANNOT_TELL])
+    plan_together(store, "Clouds", "Fog")
+    those = {DestinationKind.EMAIL: sender}
+    (outcome,) = deliver_due(store, those, NOW)
+    assert outcome.result is Result.UNKNOWN
+    assert outcome.again
+    store.readers[MAIL.address] = Reader(bundled=False)
+    (again,) = deliver_due(store, those, outcome.again)
+    assert (again.result, again.beside) == (Result.SENT, (2,))
+    assert sorted(sender.keys) == ["key-1", "key-2"]
+    assert [row.repeats for row in store.ledger.values()] == [1, 1]
+
+
+def test_what_takes_one_set_at_a_time_fails_and_says_so() -> None:
+    store, sender = MemoryStore(), LoneSender()
+    plan_together(store, "Clouds", "Fog")
+    (outcome,) = deliver_due(store, {DestinationKind.EMAIL: sender}, NOW)
+    assert outcome.result is Result.LATER
+    assert outcome.detail == "nothing here sends several sets to lab@lab.example at once"
+    assert sender.calls == []
+
+
+@pytest.mark.parametrize("reader", [None, Reader("left"), Reader("pending")])
+def test_mail_that_nobody_agrees_to_is_called_off(reader: Reader | None) -> None:
+    store, sender = MemoryStore(), RecordingSender()
+    plan_together(store, "Clouds", "Fog")
+    store.readers = {MAIL.address: reader} if reader else {}
+    deliver_due(store, {DestinationKind.EMAIL: sender}, NOW)
+    assert sender.calls == []
+    assert {row.delivery.state for row in store.ledger.values()} == {DeliveryState.CANCELLED}

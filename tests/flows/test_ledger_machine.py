@@ -6,6 +6,7 @@ sender's time-out between its last look at the clock and the first byte that lea
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import Enum, auto
@@ -26,21 +27,32 @@ from hypothesis.stateful import (
 
 from bot.adapters.store import Store as SqlStore
 from bot.adapters.store import open_store
+from bot.core.addresses import key_of
 from bot.core.announcing import delivery_key
 from bot.core.doubts import InDoubt
 from bot.core.editions import Delivery, DeliveryState, Destination, DestinationKind, Edition, allows
-from bot.core.records import CannotTell, Due, LedgerLine, Sent, Step
+from bot.core.keyword_sets import KeywordSet
+from bot.core.records import CannotTell, Due, Enclosed, LedgerLine, Sent, Step
 from bot.core.schedule import Slot
-from bot.core.subscriptions import Frozen, Plan, Subscription
+from bot.core.subscriptions import PERSON, Frozen, Plan, Subscription
 from bot.errors import DeliveryError, UserError
 from bot.flows.deliver import DeliveryStore, Terms, deliver
 from bot.flows.draining import Patience
 from bot.flows.ingest import AnnouncementStore
 from bot.flows.overseeing import LedgerStore, cancel_delivery, retry_delivery
 from bot.flows.passage import Sender
-from tests.adapters.store.made_up import CATS, DAY, NOW, announce, line_of, make_edition, make_paper
+from tests.adapters.store.made_up import (
+    CATS,
+    DAY,
+    NOW,
+    agree,
+    announce,
+    line_of,
+    make_edition,
+    make_paper,
+)
 from tests.fakes.clocks import StillClock
-from tests.fakes.stores import MemoryStore
+from tests.fakes.stores import MemoryStore, Reader
 
 TERMS = Terms()
 SECOND = timedelta(seconds=1)
@@ -50,6 +62,11 @@ PLACES = (
     Destination(DestinationKind.CHANNEL, "#papers"),
     Destination(DestinationKind.EMAIL, "lab@lab.example"),
 )
+# Who reads three sets by mail, and wants them as one.
+READER = Destination(DestinationKind.EMAIL, "ada@lab.example")
+READ = tuple(KeywordSet(name, keywords=((name,),)) for name in ("Owls", "Cats of Ada", "Dogs"))
+OF_READER = tuple(Subscription(*each.key, READER, origin=PERSON) for each in READ)
+SUBSCRIPTIONS = (*(Subscription(*CATS.key, place) for place in PLACES), *OF_READER)
 RARELY = st.integers(0, 4).map(lambda number: number == 4)
 SETTLED = {DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.CANCELLED}
 
@@ -110,7 +127,12 @@ class Memory(MemoryStore):
             for state, attempt, at, detail in self.history[delivery_id]
         )
         days = tuple(edition.day for edition in row.editions)
-        return LedgerLine(row.delivery, CATS.name, days, row.due, row.repeats, steps[-1]), steps
+        of = self.subscriptions[row.subscription_id].set_name
+        line = LedgerLine(row.delivery, of, days, row.due, row.repeats, steps[-1], lead=row.lead)
+        return line, steps
+
+    def agree(self, state: str, *, bundled: bool, paused_until: datetime | None) -> None:
+        self.readers[key_of(READER.address)] = Reader(state, bundled, paused_until)
 
     def change_delivery(
         self,
@@ -125,15 +147,25 @@ class Memory(MemoryStore):
         before = row.delivery.state
         if before is DeliveryState.SENDING or not allows(before, state):
             return False
-        self._step(row, state, at, detail)
-        row.repeats += again and row.wired
-        row.wired = row.wired and not again
-        row.due = at
+        if row.lead is not None and (before is not DeliveryState.FAILED or row.is_fixed):
+            return False
+        row.lead = None
+        if state is DeliveryState.CANCELLED:
+            self._step(row, state, at, detail)
+            self.release(row, at)
+            return True
+        fixed = row.is_fixed
+        for each in (row, *self.followers(row)):
+            self._step(each, state, at, detail)
+            each.repeats += again and each.wired
+            each.wired = each.wired and not again
+            each.due = at
+            each.lead = each.lead if fixed else None
         return True
 
     def hasten_delivery(self, delivery_id: int, at: datetime, detail: str) -> bool:
         row = self.ledger[delivery_id]
-        if row.delivery.state not in (DeliveryState.RETRY, DeliveryState.UNKNOWN):
+        if row.delivery.state not in (DeliveryState.RETRY, DeliveryState.UNKNOWN) or row.lead:
             return False
         row.due = at
         self.history[delivery_id].append((row.delivery.state, row.delivery.attempt, at, detail))
@@ -146,6 +178,7 @@ class Place:
     def __init__(self, is_askable: bool, clock: StillClock, sweep: Callable[..., None]) -> None:  # noqa: FBT001 - two kinds there are
         self.is_askable = is_askable
         self.arrived: dict[str, list[Edition]] = {}
+        self.mails: dict[str, list[tuple[Enclosed, ...]]] = {}
         self.fates: list[Fate] = []
         self.asks_fail = False
         self._clock = clock
@@ -154,6 +187,15 @@ class Place:
     def send(
         self,
         edition: Edition,
+        destination: Destination,
+        key: str,
+        leave: Callable[[], None],
+    ) -> Sent:
+        return self.send_together((Enclosed(edition, key, 0),), destination, key, leave)
+
+    def send_together(
+        self,
+        enclosed: Sequence[Enclosed],
         destination: Destination,  # noqa: ARG002 - the key says all
         key: str,
         leave: Callable[[], None],
@@ -162,7 +204,9 @@ class Place:
         self._before(fate)
         leave()
         self._on_the_way(fate)
-        self.arrived.setdefault(key, []).append(edition)
+        self.mails.setdefault(key, []).append(tuple(enclosed))
+        for each in enclosed:
+            self.arrived.setdefault(each.key, []).append(each.edition)
         if fate is Fate.FROZEN_AFTER_IT_ARRIVED:
             self._clock.advance(2 * TERMS.lease)
             self._sweep(patient=False)
@@ -236,7 +280,12 @@ class Place:
 
 
 class Ledger(RuleBasedStateMachine):
-    """Two workers on one ledger; `wanted` has what is to arrive of whom."""
+    """Two workers on one ledger; `wanted` has what is to arrive of whom.
+
+    `reads`: all is for the reader of three sets.
+    """
+
+    reads = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -256,7 +305,12 @@ class Ledger(RuleBasedStateMachine):
         self.is_sweeping = False
 
     def open(self) -> Store:
-        return Memory()
+        self.memory = Memory()
+        return self.memory
+
+    def agree(self, state: str, *, bundled: bool, paused_until: datetime | None) -> None:
+        """Have the reader say so."""
+        self.memory.agree(state, bundled=bundled, paused_until=paused_until)
 
     def close(self) -> None:
         """Nothing is to be closed in memory."""
@@ -272,8 +326,8 @@ class Ledger(RuleBasedStateMachine):
     def senders(self) -> dict[DestinationKind, Sender]:
         return dict(self.places)
 
-    def subscriptions(self) -> dict[Destination, Subscription]:
-        return {each.destination: each for each in self.store.load_subscriptions()}
+    def subscriptions(self) -> dict[tuple[str, Destination], Subscription]:
+        return {(each.set_name, each.destination): each for each in self.store.load_subscriptions()}
 
     def line(self, number: int) -> tuple[LedgerLine, tuple[Step, ...]]:
         found = self.store.load_delivery(number)
@@ -309,10 +363,18 @@ class Ledger(RuleBasedStateMachine):
 
     # What happens
 
+    def choose(self, which: Subscription) -> Subscription:
+        return OF_READER[SUBSCRIPTIONS.index(which) % len(OF_READER)] if self.reads else which
+
+    def find_subscription(self, which: Subscription) -> Subscription | None:
+        chosen = self.choose(which)
+        return self.subscriptions().get((chosen.set_name, chosen.destination))
+
     @initialize()
     def subscribe(self) -> None:
-        for place in PLACES:
-            self.store.save_subscription(Subscription(*CATS.key, place), NOW)
+        for each in SUBSCRIPTIONS:
+            self.store.save_subscription(each, NOW)
+        self.agree("confirmed", bundled=True, paused_until=None)
 
     @rule(
         places=st.sets(st.sampled_from(PLACES), min_size=1),
@@ -320,6 +382,25 @@ class Ledger(RuleBasedStateMachine):
     )
     def plan(self, places: set[Destination], wait: timedelta) -> None:
         """Freeze an edition for some; what is due later joins what waits for the same slot."""
+        if self.reads:
+            self.plan_for_the_reader(set(READ), wait)
+        else:
+            self.freeze(CATS, places, wait)
+
+    @rule(
+        sets=st.sets(st.sampled_from(READ), min_size=1),
+        wait=st.sampled_from((timedelta(), timedelta(), timedelta(minutes=30), 5 * HOUR)),
+    )
+    def plan_for_the_reader(self, sets: set[KeywordSet], wait: timedelta) -> None:
+        """Freeze an edition of each of some sets for who reads several."""
+        for each in READ:
+            if each in sets:
+                self.freeze(each, {READER}, wait)
+
+    # Twice, as bundles need something that waits.
+    plan_for_the_reader_again = plan_for_the_reader
+
+    def freeze(self, of: KeywordSet, places: set[Destination], wait: timedelta) -> None:
         self.number += 1
         now = self.clock.now()
         paper, day = make_paper(self.number), DAY + timedelta(days=self.number)
@@ -328,10 +409,10 @@ class Ledger(RuleBasedStateMachine):
         edition = make_edition(paper, day=day)
         plans = [
             Plan(each, Slot(now.date(), now + wait))
-            for place, each in self.subscriptions().items()
-            if place in places and not each.paused
+            for (name, place), each in self.subscriptions().items()
+            if name == of.name and place in places and not each.paused
         ]
-        self.store.save_editions([Frozen(CATS, edition, tuple(plans))], now)
+        self.store.save_editions([Frozen(of, edition, tuple(plans))], now)
         # A joined delivery is planned before, so what it brings is what tells.
         key = delivery_key(edition.items[0])
         for number in self.find_deliveries(day):
@@ -376,31 +457,39 @@ class Ledger(RuleBasedStateMachine):
     def set_the_clock(self, hours: int) -> None:
         self.clock.set(self.clock.now() + hours * HOUR)
 
-    @rule(place=st.sampled_from(PLACES), paused=RARELY)
-    def pause_or_resume(self, place: Destination, paused: bool) -> None:  # noqa: FBT001 - drawn
-        known = self.subscriptions().get(place)
+    @rule(which=st.sampled_from(SUBSCRIPTIONS), paused=RARELY)
+    def pause_or_resume(self, which: Subscription, paused: bool) -> None:  # noqa: FBT001 - drawn
+        known = self.find_subscription(which)
         if known:
             self.store.pause_subscription(known.id, paused=paused)
 
-    @rule(place=st.sampled_from(PLACES), really=RARELY)
-    def remove(self, place: Destination, really: bool) -> None:  # noqa: FBT001 - drawn
-        known = self.subscriptions().get(place)
+    @rule(which=st.sampled_from(SUBSCRIPTIONS), really=RARELY)
+    def remove(self, which: Subscription, really: bool) -> None:  # noqa: FBT001 - drawn
+        known = self.find_subscription(which)
         if known and really:
             self.store.remove_subscription(known.id, self.clock.now())
 
-    @rule(place=st.sampled_from(PLACES))
-    def subscribe_again(self, place: Destination) -> None:
-        if place not in self.subscriptions():
-            self.store.save_subscription(Subscription(*CATS.key, place), self.clock.now())
+    @rule(which=st.sampled_from(SUBSCRIPTIONS))
+    def subscribe_again(self, which: Subscription) -> None:
+        if self.find_subscription(which) is None:
+            self.store.save_subscription(self.choose(which), self.clock.now())
+
+    @rule(
+        state=st.sampled_from(("confirmed", "confirmed", "confirmed", "left")),
+        bundled=st.sampled_from((True, True, True, False)),
+        pause=st.sampled_from((timedelta(), timedelta(), HOUR)),
+    )
+    def change_ones_mind(self, state: str, bundled: bool, pause: timedelta) -> None:  # noqa: FBT001 - drawn
+        """Let the reader leave, come back, want one mail or several, or none for a while."""
+        self.agree(state, bundled=bundled, paused_until=self.clock.now() + pause)
 
     @precondition(lambda self: self.wanted)
     @rule(data=st.data(), called_off=RARELY)
     def be_asked_by_a_person(self, data: st.DataObject, called_off: bool) -> None:  # noqa: FBT001 - drawn
         """Somebody has a delivery tried again, or calls it off; what may not be is refused."""
+        before = self.lines()
         failed = [
-            number
-            for number, line in self.lines().items()
-            if line.delivery.state is DeliveryState.FAILED
+            number for number, line in before.items() if line.delivery.state is DeliveryState.FAILED
         ]
         number = data.draw(st.sampled_from(failed or sorted(self.wanted)))
         try:
@@ -409,6 +498,39 @@ class Ledger(RuleBasedStateMachine):
         except UserError:
             return
         del self.seen[number]
+        # Another try is one for all that shared its mail.
+        for each, line in before.items():
+            if line.lead == number:
+                self.seen.pop(each, None)
+
+    def find_shared(self) -> list[int]:
+        """Find what waits in doubt and shares its mail."""
+        lines = self.lines()
+        shared = {line.lead for line in lines.values()} | {
+            number for number, line in lines.items() if line.lead is not None
+        }
+        return [
+            number
+            for number, line in lines.items()
+            if number in shared and line.delivery.state is DeliveryState.UNKNOWN
+        ]
+
+    @precondition(lambda self: bool(self.find_shared()))
+    @rule(data=st.data(), how=st.sampled_from(("call off", "hasten", "remove", "pause")))
+    def change_what_shares_a_mail(self, data: st.DataObject, how: str) -> None:
+        number, now = data.draw(st.sampled_from(self.find_shared())), self.clock.now()
+        line, _ = self.line(number)
+        known = self.subscriptions().get((line.set_name, line.delivery.destination))
+        if how == "call off":
+            with suppress(UserError):
+                cancel_delivery(self.store, number, now)
+        elif how == "hasten":
+            with suppress(UserError):
+                retry_delivery(self.store, number, now)
+        elif known and how == "remove":
+            self.store.remove_subscription(known.id, now)
+        elif known:
+            self.store.pause_subscription(known.id, paused=True)
 
     # What must hold
 
@@ -420,6 +542,22 @@ class Ledger(RuleBasedStateMachine):
             arrived = len(place.arrived.get(delivery.key, ()))
             assert arrived <= (1 if place.is_askable else 1 + line.repeats)
             assert arrived or delivery.state is not DeliveryState.SENT
+
+    @invariant()
+    def a_mail_that_arrives_again_is_the_same(self) -> None:
+        for place in self.places.values():
+            for mails in place.mails.values():
+                assert all(mail == mails[0] for mail in mails)
+
+    @invariant()
+    def who_follows_stands_where_its_lead_stands(self) -> None:
+        lines = self.lines()
+        for line in lines.values():
+            if line.lead is None or line.delivery.state in SETTLED:
+                continue
+            lead = lines[line.lead]
+            assert lead.lead is None
+            assert lead.delivery.state is line.delivery.state
 
     @invariant()
     def settled_is_settled(self) -> None:
@@ -446,6 +584,7 @@ class Ledger(RuleBasedStateMachine):
             place.fates, place.asks_fail = [], False
         for subscription in self.subscriptions().values():
             self.store.pause_subscription(subscription.id, paused=False)
+        self.agree("confirmed", bundled=True, paused_until=None)
         # Beyond all that was ever due, whatever the hands showed then.
         self.clock.set(self.clock.now() + timedelta(days=10))
         for _ in range(12):
@@ -453,11 +592,13 @@ class Ledger(RuleBasedStateMachine):
             self.sweep(0)
             self.sweep(1)
         self.arrives_once()
+        self.a_mail_that_arrives_again_is_the_same()
         self.walks_along_the_transitions()
         left = self.subscriptions()
         for number, line in self.lines().items():
             delivery = line.delivery
-            if delivery.destination not in left or delivery.state in SETTLED - {DeliveryState.SENT}:
+            kept = (line.set_name, delivery.destination) in left
+            if not kept or delivery.state in SETTLED - {DeliveryState.SENT}:
                 continue
             assert delivery.state is DeliveryState.SENT, line
             arrived = self.places[delivery.destination.kind].arrived[delivery.key]
@@ -468,6 +609,9 @@ class Ledger(RuleBasedStateMachine):
 class SqliteLedger(Ledger):
     """The same on a real database."""
 
+    def agree(self, state: str, *, bundled: bool, paused_until: datetime | None) -> None:
+        agree(self.database, READER.address, state, bundled=bundled, paused_until=paused_until)
+
     def open(self) -> Store:
         self.database: SqlStore = open_store(f"sqlite:///{Path(self.folder.name, 'papers.db')}")
         return self.database
@@ -476,7 +620,23 @@ class SqliteLedger(Ledger):
         self.database.close()
 
 
+class ReadersLedger(Ledger):
+    """All of it for who wants three sets as one mail."""
+
+    reads = True
+
+
+class SqliteReadersLedger(SqliteLedger):
+    """The same on a real database."""
+
+    reads = True
+
+
 TestInMemory = Ledger.TestCase
 TestInMemory.settings = settings(max_examples=200, stateful_step_count=40)
 TestOnSqlite = SqliteLedger.TestCase
 TestOnSqlite.settings = settings(max_examples=20, stateful_step_count=30)
+TestOfReaderInMemory = ReadersLedger.TestCase
+TestOfReaderInMemory.settings = settings(max_examples=200, stateful_step_count=40)
+TestOfReaderOnSqlite = SqliteReadersLedger.TestCase
+TestOfReaderOnSqlite.settings = settings(max_examples=20, stateful_step_count=30)

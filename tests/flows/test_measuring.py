@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.core.bounces import DomainPause
 from bot.core.editions import BatchState, CategoryReceipt, Destination, DestinationKind
 from bot.core.figures import Backlog, Pause
 from bot.core.findings import Finding, Health
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 PAUSE = Pause(7, "MLLM", Destination(DestinationKind.CHANNEL, "#papers"), "it was archived.")
+BLOCKED = DomainPause(
+    "a.example", NOW - 20 * MINUTE, NOW + 40 * MINUTE, 1, "5.7.26 unauthenticated mail."
+)
+OVER = DomainPause("b.example", NOW - 20 * MINUTE, NOW, 1, "421 busy")
 WELL = Facts(
     heartbeats={"clock": NOW - 12 * SECOND},
     categories=("cs.CV",),
@@ -46,6 +51,9 @@ class FactualStore(MemoryStore):
     def load_pauses(self) -> tuple[Pause, ...]:
         return (PAUSE,)
 
+    def load_domain_pauses(self) -> tuple[DomainPause, ...]:
+        return (BLOCKED, OVER)
+
 
 if TYPE_CHECKING:
     _STORE: FactStore = FactualStore()
@@ -65,6 +73,7 @@ def test_gathers_the_last_sign_of_life_of_each_role() -> None:
     assert facts.heartbeats == {"clock": NOW, "web": NOW - MINUTE}
     assert facts.backlog == Backlog(1, NOW - MINUTE)
     assert facts.pauses == (PAUSE,)
+    assert facts.domains == (BLOCKED,)
     assert (facts.fault, facts.categories, facts.readings) == ("", ("cs.CV",), ())
 
 
@@ -241,3 +250,27 @@ def test_judges_categories() -> None:
 )
 def test_says_how_long(seconds: float, said: str) -> None:
     assert say_span(timedelta(seconds=seconds)) == said
+
+
+def test_domains_that_get_no_mail_are_named_to_the_operator_only() -> None:
+    relay = replace(BLOCKED, domain="", reason="connection refused")
+    found = judged(replace(WELL, domains=(relay, BLOCKED)))
+    assert found["mail to a.example"] == (
+        Health.DOUBTFUL,
+        (
+            "a.example is left alone since 20 min ago, for 40 min more: 5.7.26 unauthenticated"
+            " mail; when that is mended, `papers bounces --resume a.example`"
+        ),
+    )
+    assert found["mail to the mail relay"][1].endswith("connection refused; see [mail] relay")
+    many = [replace(BLOCKED, domain=f"{number}.example") for number in range(7)]
+    found = judged(replace(WELL, domains=tuple(many)))
+    assert found["mail to domains"] == (
+        Health.DOUBTFUL,
+        "2 more get none for a while: see `papers bounces`",
+    )
+    hidden = judged(replace(WELL, domains=tuple(many)), names=False)
+    assert hidden["mail to domains"][1].startswith("7 domains get none for a while")
+    one = judged(replace(WELL, domains=(BLOCKED,)), names=False)["mail to domains"][1]
+    assert one.startswith("1 domain gets none")
+    assert "mail to domains" not in judged(WELL, names=False)

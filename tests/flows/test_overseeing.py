@@ -23,6 +23,7 @@ class Ledger:
         )
         self.asked: list[object] = []
         self.later: DeliveryState | None = None
+        self.refuses = False
 
     def load_delivery(self, delivery_id: int) -> tuple[LedgerLine, tuple[Step, ...]] | None:
         return (self.line, ()) if delivery_id == 7 else None
@@ -37,14 +38,14 @@ class Ledger:
         again: bool = False,
     ) -> bool:
         self.asked.append((state, detail, again))
-        done = allows(self.line.delivery.state, state)
+        done = allows(self.line.delivery.state, state) and not self.refuses
         if done or self.later:
             self.become(self.later or state)
         return done
 
     def hasten_delivery(self, delivery_id: int, at: object, detail: str) -> bool:  # noqa: ARG002
         self.asked.append(("hasten", detail))
-        done = self.line.delivery.state in (RETRY, UNKNOWN)
+        done = self.line.delivery.state in (RETRY, UNKNOWN) and not self.refuses
         if self.later:
             self.become(self.later)
         return done
@@ -140,3 +141,24 @@ def test_an_unknown_delivery_is_not_changed(act: object) -> None:
     with pytest.raises(UserError, match="there is no delivery 8"):
         act(ledger, 8, NOW)  # type: ignore[operator]
     assert ledger.asked == []
+
+
+@pytest.mark.parametrize("state", [RETRY, UNKNOWN, FAILED])
+def test_what_shares_a_mail_that_may_have_left_names_the_delivery_to_ask_for(
+    state: DeliveryState,
+) -> None:
+    ledger = Ledger(state, MAIL)
+    ledger.line = replace(ledger.line, lead=5)
+    ledger.refuses = True
+    said = r"^delivery 7 shares the mail of delivery 5, which may have left: name that one$"
+    with pytest.raises(UserError, match=said):
+        retry_delivery(ledger, 7, NOW)
+    with pytest.raises(UserError, match=said):
+        cancel_delivery(ledger, 7, NOW)
+
+
+def test_what_went_out_in_another_ones_mail_has_arrived() -> None:
+    ledger = Ledger(SENT, MAIL)
+    ledger.line = replace(ledger.line, lead=5)
+    with pytest.raises(UserError, match="has arrived"):
+        retry_delivery(ledger, 7, NOW)

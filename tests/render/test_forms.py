@@ -5,7 +5,8 @@ from datetime import date
 import jinja2
 import pytest
 
-from bot.render.forms import Choices, Forms, SetChoice
+from bot.core.subscribers import Choices, SetChoice
+from bot.render.forms import Forms
 from bot.render.pages import Frame
 from bot.render.paths import Paths
 from tests.fakes.sites import find, parse, text_of

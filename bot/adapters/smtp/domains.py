@@ -9,7 +9,7 @@ from typing import Final, Protocol
 # The name under which the relay itself stands among the domains.
 THE_RELAY: Final = ""
 
-_LONGEST_PAUSE: Final = 3600.0
+LONGEST_PAUSE: Final = 3600.0
 _MOST_DOUBLINGS: Final = 10
 
 
@@ -85,7 +85,7 @@ class OwnDomains:
             # Of several that are refused at the same time only the first counts.
             if now >= known.until:
                 doubled = seconds * 2 ** min(known.trips, _MOST_DOUBLINGS)
-                known.until = now + min(doubled, _LONGEST_PAUSE)
+                known.until = now + min(doubled, LONGEST_PAUSE)
                 known.trips += 1
             return known.until - now
 

@@ -18,6 +18,13 @@ _RELAY_AWAY: Final = 60.0
 
 _BLOCKED = range(500, 600)
 
+# Hears which delivery was refused, and how; raises nothing.
+HearRefusal = Callable[[str, MailRefusedError], object]
+
+
+def hear_nothing(key: str, error: MailRefusedError) -> None:
+    """Leave a refusal to whoever catches the error."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
@@ -30,11 +37,18 @@ class Mailbox:
 class Mailer:
     """Sends one letter at a time to one address; threads may share it."""
 
-    def __init__(self, pool: Pool, domains: Domains, bounces: Mailbox) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        domains: Domains,
+        bounces: Mailbox,
+        hear: HearRefusal = hear_nothing,
+    ) -> None:
         """`domains` says who must wait; `bounces` is the envelope's sender."""
         self._pool = pool
         self._domains = domains
         self._bounces = bounces
+        self._hear = hear
 
     def send(self, address: str, key: str, size: int, leave: Callable[[], bytes]) -> str:
         """Send what `leave` returns, `size` bytes; return what the relay said when it took it.
@@ -54,7 +68,9 @@ class Mailer:
         try:
             said = self._pool.send(Envelope(sender, recipient, key), size, leave)
         except RefusedError as error:
-            raise self._judge(error.refusal, domain, recipient) from error
+            refused = self._judge(error.refusal, domain, recipient)
+            self._hear(key, refused)
+            raise refused from error
         except LostError as error:
             raise self._explain(error) from error
         self._domains.clear(THE_RELAY)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bot.adapters.smtp.mailer import Mailer
 from bot.core.editions import Destination, Edition
-from bot.core.records import CannotTell, Sent
+from bot.core.records import CannotTell, Enclosed, Sent
 from bot.core.trail import Trail
 from bot.core.weeks import Week
 from bot.errors import DeliveryError
@@ -81,20 +81,31 @@ class MailSender:
 
     def send(self, edition: Edition, destination: Destination, key: str, trail: Trail) -> Sent:
         """Send one edition as a mail."""
-        return self.send_together((edition,), destination, key, trail)
+        return self._send([(edition, key)], destination, key, trail)
 
     def send_together(
-        self, editions: Sequence[Edition], destination: Destination, key: str, trail: Trail
+        self, enclosed: Sequence[Enclosed], destination: Destination, key: str, trail: Trail
     ) -> Sent:
-        """Send several sets' editions as one mail, with a section each.
+        """Send several sets' editions as one mail, with a section each; `key` names the mail."""
+        return self._send([(each.edition, each.key) for each in enclosed], destination, key, trail)
+
+    def _send(
+        self,
+        enclosed: Sequence[tuple[Edition, str]],
+        destination: Destination,
+        key: str,
+        trail: Trail,
+    ) -> Sent:
+        """Send one mail with a section for each edition, whose own deliveries have these keys.
 
         Its Date is the moment at which it first left, which the ledger keeps: by the announcement's
         day it would come hours or days old, which is what filters take for spam.
         """
         sections = [
-            Section(edition, self._links.page(edition, key), weeks=self._weeks(edition, key))
-            for edition in editions
+            Section(edition, self._links.page(edition, own), weeks=self._weeks(edition, own))
+            for edition, own in enclosed
         ]
+        editions = [edition for edition, _ in enclosed]
         recipient = self._links.recipient(destination.address, editions)
         try:
             letter = self._composer.write(sections, recipient, key)

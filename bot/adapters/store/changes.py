@@ -73,13 +73,15 @@ class Change:
 # Built once: to build a statement takes longer than to have it run.
 # A delivery as it was when it was read. That it was not `wired` says that it may be sent without
 # a look, so it must not have left since.
-_SEEN = update(deliveries).where(
+_AS_SEEN = (
     deliveries.c.id == bindparam("number"),
     deliveries.c.attempt == bindparam("mine"),
     deliveries.c.state == bindparam("before"),
     deliveries.c.edition_id == bindparam("edition"),
     deliveries.c.wired == bindparam("left"),
 )
+LOCK = select(deliveries.c.id).where(*_AS_SEEN).with_for_update()
+_SEEN = update(deliveries).where(*_AS_SEEN)
 BEGIN = Change(
     _SEEN.values(
         state=DeliveryState.SENDING.value,

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from bot.adapters.store.changes import BEGIN, CANCEL, PUT_OFF
+from bot.adapters.store.changes import BEGIN, CANCEL, LOCK, PUT_OFF
 from bot.adapters.store.events import append_event
 from bot.adapters.store.rows import to_micros
 from bot.adapters.store.subscriptions import schedule_of
@@ -37,11 +37,19 @@ def expire(connection: Connection, row: Row[Any], now: datetime) -> DeliveryStat
 
 
 def is_plain(row: Row[Any], pace: Mapping[str, Pace]) -> bool:
-    """Whether one statement claims it: no lease ended, nothing is called off, no pace is kept."""
-    return not (row.removed or row.state == DeliveryState.SENDING.value or row.kind in pace)
+    """Whether one statement claims it: no lease ended, nothing is called off, no pace is kept.
+
+    Who reads mail is always asked.
+    """
+    return not (
+        row.removed
+        or row.state == DeliveryState.SENDING.value
+        or row.kind in pace
+        or row.kind == DestinationKind.EMAIL.value
+    )
 
 
-def find_quiet(row: Row[Any], now: datetime) -> Busy | None:
+def find_quiet(row: Row[*tuple[Any, ...]], now: datetime) -> Busy | None:
     """Say until when the quiet hours of a delivery's subscription last; None: it may go.
 
     It was planned for a time that is not quiet, but a failure, a long line or a machine that was
@@ -51,8 +59,20 @@ def find_quiet(row: Row[Any], now: datetime) -> Busy | None:
     return Busy(until) if until > now else None
 
 
-def cancel(connection: Connection, row: Row[Any], before: DeliveryState, now: datetime) -> None:
-    """Call a delivery off whose subscription was removed; raise ChangedError."""
+def lock(connection: Connection, row: Row[Any]) -> None:
+    """Keep everybody else from changing a delivery; raise ChangedError where somebody did."""
+    if connection.execute(LOCK, _seen(row)).first() is None:
+        raise ChangedError
+
+
+def cancel(
+    connection: Connection,
+    row: Row[Any],
+    before: DeliveryState,
+    now: datetime,
+    detail: str = "the subscription was removed",
+) -> None:
+    """Call a delivery off that nobody wants any more; raise ChangedError."""
     check(row.id, before, DeliveryState.CANCELLED)
     cancelled = CANCEL.make(
         connection,
@@ -60,7 +80,7 @@ def cancel(connection: Connection, row: Row[Any], before: DeliveryState, now: da
         state=DeliveryState.CANCELLED,
         attempt=row.attempt,
         at=now,
-        detail="the subscription was removed",
+        detail=detail,
     )
     if not cancelled:
         raise ChangedError

@@ -25,6 +25,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from bot.adapters.store.faults import name_database, translated
+from bot.adapters.store.grouping import Group
 from bot.errors import StoreError
 
 if TYPE_CHECKING:
@@ -82,9 +83,13 @@ class Database:
         self.enqueue: Enqueue = _enqueue_nowhere
         self._engine = self._build_engine()
         self._writer = self._engine.execution_options(**{_WRITES: True})
-        self._reader = self._engine
-        if not self.is_sqlite:
+        self._reader = self._committing = self._engine
+        self._group: Group | None = None
+        if self.is_sqlite:
+            self._group = Group(self._writer)
+        else:
             self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ")
+            self._committing = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def close(self) -> None:
         """Close every connection."""
@@ -128,6 +133,21 @@ class Database:
             if lock is not None and not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
             yield connection
+
+    @contextmanager
+    def briefly(self) -> Iterator[Connection]:
+        """Open a transaction of a few statements that asks for what it read when it writes.
+
+        On PostgreSQL each statement is one of its own; on SQLite it is committed together with
+        those of other threads.
+        """
+        with translated(self.url):
+            if self._group is not None:
+                with self._group.joining() as connection:
+                    yield connection
+            else:
+                with self._committing.connect() as connection:
+                    yield connection
 
     def set_wal(self) -> bool:
         """Put an SQLite file into WAL mode, outside a transaction; False where it is locked."""

@@ -1,49 +1,31 @@
 """The ledger: deliveries are claimed before anything leaves and settled by who claimed them."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    BindParameter,
-    ColumnElement,
-    Connection,
-    Engine,
-    Row,
-    and_,
-    bindparam,
-    exists,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import or_, select, update
 
 from bot.adapters.store.changes import LEAVE, SETTLE
-from bot.adapters.store.claiming import (
-    ChangedError,
-    begin,
-    cancel,
-    check,
-    expire,
-    find_quiet,
-    is_plain,
-    put_off,
-)
+from bot.adapters.store.claiming import ChangedError, check, is_plain
 from bot.adapters.store.database import Database
-from bot.adapters.store.faults import translated
-from bot.adapters.store.pacing import find_busy
-from bot.adapters.store.parts import load_parts, save_part
+from bot.adapters.store.followers import leave_beside, settle_beside
+from bot.adapters.store.parts import save_part
 from bot.adapters.store.recent import Recent
 from bot.adapters.store.rows import to_micros
-from bot.adapters.store.tables import deliveries, editions, joined_editions, sets, subscriptions
-from bot.core.editions import Delivery, DeliveryState
-from bot.core.records import NO_PARTS, Busy, Claim, Due
+from bot.adapters.store.tables import deliveries, editions, subscriptions
+from bot.adapters.store.taking import Taking
+from bot.adapters.store.waiting import (
+    FREE,
+    WITH_EDITION,
+    is_due,
+    is_wanted,
+    is_wanted_by_followers,
+)
+from bot.core.editions import Delivery, DeliveryState, DestinationKind
+from bot.core.records import Busy, Claim, Due
 from bot.core.retrying import NO_PACES, Pace
 
-_WAITING = (DeliveryState.PENDING, DeliveryState.UNKNOWN, DeliveryState.RETRY)
 _SETTLED = frozenset({DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.CANCELLED})
 _BAD = frozenset({DeliveryState.RETRY, DeliveryState.UNKNOWN})
 # Whether something may have arrived; of what failed that stays as it was.
@@ -52,9 +34,6 @@ _WIRED = {
     DeliveryState.RETRY: False,
     DeliveryState.UNKNOWN: True,
 }
-_WITH_SUBSCRIPTION = deliveries.join(
-    subscriptions, subscriptions.c.id == deliveries.c.subscription_id
-).join(sets, sets.c.id == subscriptions.c.set_id)
 
 
 class Deliveries(Database):
@@ -64,10 +43,8 @@ class Deliveries(Database):
         """Return the deliveries that may be claimed now, oldest edition first."""
         due = (
             select(deliveries.c.id, deliveries.c.state, deliveries.c.attempt)
-            .select_from(
-                _WITH_SUBSCRIPTION.join(editions, editions.c.id == deliveries.c.edition_id)
-            )
-            .where(is_due(to_micros(now)), is_wanted())
+            .select_from(WITH_EDITION)
+            .where(is_due(to_micros(now)), or_(is_wanted(), is_wanted_by_followers()))
             .order_by(editions.c.day, deliveries.c.id)
         )
         with self.reading() as connection:
@@ -92,21 +69,28 @@ class Deliveries(Database):
         subscription was removed is cancelled. Busy where `pace` of its kind or the subscription's
         quiet hours forbid it now: it is due again at that time.
 
+        E-mail is cancelled where its address is suppressed, or a person asked for it who agrees to
+        it no longer, and put off while that person wants none. Whoever wants one mail for several
+        sets gets with it what else may be claimed for the same address: `beside` it, following it
+        until it is surely not there; from the moment when it may be, a mail stays what it is.
+
         Only the attempt that was `seen` is followed by another: whoever listed a delivery before
         it was begun has not watched for how long that one has been on its way. None: any.
         """
         try:
-            with self._alone() as connection:
+            with self.briefly() as connection:
                 found = {"number": delivery_id, "now": to_micros(now)}
-                row = connection.execute(_FREE, found).first()
-                if row is None or not (row.wanted or row.removed):
+                row = connection.execute(FREE, found).first()
+                if row is None or (seen is not None and row.attempt != seen):
                     return None
-                if seen is not None and row.attempt != seen:
+                if not (row.wanted or row.removed or row.kind == DestinationKind.EMAIL):
                     return None
                 if self.is_sqlite or is_plain(row, pace):
-                    return self._take(connection, row, pace, now=now, lease_until=lease_until)
+                    return self._taking.take(
+                        connection, row, pace, now=now, lease_until=lease_until
+                    )
             with self.writing() as connection:
-                return self._take(connection, row, pace, now=now, lease_until=lease_until)
+                return self._taking.take(connection, row, pace, now=now, lease_until=lease_until)
         except ChangedError:
             return None
 
@@ -131,17 +115,20 @@ class Deliveries(Database):
             "more": int(again),
             "until": to_micros(lease_until) if lease_until else None,
         }
-        with self.writing() if part else self._alone() as connection:
+        said = f"{detail}; it may repeat an earlier one" if again else detail
+        with self.writing() if part or claim.beside else self.briefly() as connection:
             leaves = LEAVE.make(
                 connection,
                 values,
                 state=DeliveryState.SENDING,
                 attempt=delivery.attempt,
                 at=at,
-                detail=f"{detail}; it may repeat an earlier one" if again else detail,
+                detail=said,
             )
             if leaves and part:
                 save_part(connection, delivery.id, part, at)
+            if leaves and claim.beside:
+                leave_beside(connection, delivery.id, more=int(again), at=at, said=said)
         return leaves
 
     def settle(
@@ -172,21 +159,26 @@ class Deliveries(Database):
             "bad": int(state in _BAD),
             "later": 0,
         }
-        with self.writing() if pause else self._alone() as connection:
+        with self.writing() if pause or claim.beside else self.briefly() as connection:
             settled = SETTLE.make(
                 connection, values, state=state, attempt=delivery.attempt, at=at, detail=detail
             )
             if settled and pause:
-                of_delivery = select(deliveries.c.subscription_id).where(
-                    deliveries.c.id == delivery.id
+                of_mail = select(deliveries.c.subscription_id).where(
+                    or_(deliveries.c.id == delivery.id, deliveries.c.lead_id == delivery.id)
                 )
                 connection.execute(
                     update(subscriptions)
                     .where(
-                        subscriptions.c.id == of_delivery.scalar_subquery(),
+                        subscriptions.c.id.in_(of_mail),
                         ~subscriptions.c.paused,
                     )
                     .values(paused=True, reason=pause, paused_until=None)
+                )
+            if settled and claim.beside:
+                ended = state in _SETTLED
+                settle_beside(
+                    connection, claim, state, at=at, detail=detail, retry_at=retry_at, ended=ended
                 )
         return settled
 
@@ -209,98 +201,28 @@ class Deliveries(Database):
             "bad": 0,
             "later": 1,
         }
-        with self._alone() as connection:
-            return SETTLE.make(
+        with self.writing() if claim.beside else self.briefly() as connection:
+            deferred = SETTLE.make(
                 connection, values, state=state, attempt=delivery.attempt, at=at, detail=detail
             )
-
-    def _take(
-        self,
-        connection: Connection,
-        row: Row[Any],
-        pace: Mapping[str, Pace],
-        *,
-        now: datetime,
-        lease_until: datetime,
-    ) -> Claim | Busy | None:
-        """Make of a row that was just read a claim, or what else becomes of it.
-
-        Every statement asks for the row as it was read; raise ChangedError where it is not so.
-        """
-        before = expire(connection, row, now)
-        if row.removed:
-            cancel(connection, row, before, now)
-            return None
-        busy = find_quiet(row, now) or find_busy(connection, row, pace.get(row.kind), now)
-        if busy is not None:
-            put_off(connection, row, before, busy)
-            return busy
-        edition = self._recent.load(connection, row)
-        return Claim(
-            begin(connection, row, before, now=now, lease_until=lease_until),
-            edition,
-            in_doubt=row.wired,
-            lease_until=lease_until,
-            failures=row.failures,
-            # Who sends several messages fixes first which they are.
-            parts=NO_PARTS if row.draft is None else load_parts(connection, row.id),
-            draft=row.draft or "",
-            deferrals=row.deferrals or 0,
-        )
-
-    @contextmanager
-    def _alone(self) -> Iterator[Connection]:
-        """Open a transaction; on PostgreSQL each statement is one of its own."""
-        if self.is_sqlite:
-            with self.writing() as connection:
-                yield connection
-        else:
-            with translated(self.url), self._committing.connect() as connection:
-                yield connection
+            if deferred and claim.beside:
+                settle_beside(
+                    connection,
+                    claim,
+                    state,
+                    at=at,
+                    detail=detail,
+                    retry_at=until,
+                    ended=False,
+                    deferred=True,
+                )
+        return deferred
 
     @cached_property
-    def _committing(self) -> Engine:
-        return self._engine.execution_options(isolation_level="AUTOCOMMIT")
-
-    @cached_property
-    def _recent(self) -> Recent:
-        return Recent()
-
-
-def is_due(now: int | BindParameter[int]) -> ColumnElement[bool]:
-    """Whether a delivery may be claimed at this moment, as far as its own row says."""
-    return or_(
-        and_(
-            or_(*(deliveries.c.state == state.value for state in _WAITING)),
-            or_(deliveries.c.due_at.is_(None), deliveries.c.due_at <= now),
-        ),
-        and_(
-            deliveries.c.state == DeliveryState.SENDING.value,
-            deliveries.c.lease_until <= now,
-        ),
-    )
-
-
-def is_wanted() -> ColumnElement[bool]:
-    """Whether a delivery's subscription asks for it: neither it nor its set is paused."""
-    return and_(~subscriptions.c.removed, ~subscriptions.c.paused, ~sets.c.paused)
+    def _taking(self) -> Taking:
+        return Taking(Recent())
 
 
 def _name(delivery: Delivery) -> dict[str, object]:
     """Name a delivery in the attempt that is this process's."""
     return {"number": delivery.id, "mine": delivery.attempt}
-
-
-# Built once: to build a statement takes longer than to have it run.
-_FREE = (
-    select(
-        deliveries,
-        subscriptions.c.removed,
-        subscriptions.c.schedule,
-        is_wanted().label("wanted"),
-        editions.c.at.label("frozen_at"),
-        exists().where(joined_editions.c.delivery_id == deliveries.c.id).label("joined"),
-    )
-    .select_from(_WITH_SUBSCRIPTION.join(editions, editions.c.id == deliveries.c.edition_id))
-    .where(deliveries.c.id == bindparam("number"), is_due(bindparam("now", type_=BigInteger)))
-)

@@ -14,9 +14,11 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     bindparam,
     delete,
     func,
+    literal,
     select,
     tuple_,
     update,
@@ -25,10 +27,19 @@ from sqlalchemy import (
 from bot.adapters.store.database import Database
 from bot.adapters.store.events import append_event
 from bot.adapters.store.faults import translated
+from bot.adapters.store.mail_tables import bounces, consents, subscribers
 from bot.adapters.store.rows import from_micros, to_micros
-from bot.adapters.store.tables import deliveries, delivery_events, subscriptions, throttle
+from bot.adapters.store.tables import (
+    deliveries,
+    delivery_events,
+    seen_events,
+    subscriptions,
+    throttle,
+)
+from bot.core.addresses import hash_address, key_of
 from bot.core.editions import TRANSITIONS, DeliveryState, Destination, DestinationKind
 from bot.core.records import Traces
+from bot.core.subscribers import name_asking
 from bot.errors import UserError
 
 # What stands in an address's place; a number follows, as no two may be alike.
@@ -55,14 +66,18 @@ class Erasing(Database):
         """Erase an address: end its subscriptions, call off its open deliveries, overwrite it.
 
         Its settled deliveries stay, to "erased" and a number, and so do their histories without
-        it. Returns what there was. Raise UserError, and change nothing, while something is on its
-        way there.
+        it. Whoever read by mail is removed with what they agreed to; that an address gets no mail
+        stays, known by a hash. Returns what there was. Raise UserError, and change nothing, while
+        something is on its way there.
         """
         with self.writing() as connection:
             overwrite_deleted(connection)
             traces = _find_traces(connection, address)
             if traces.places:
+                # Whoever changes what an address gets locks this row first, as a claim does.
+                connection.execute(_who(address).with_for_update())
                 _erase(connection, traces.places, at)
+                _forget_reader(connection, address)
         if self.is_sqlite:
             self._empty_log()
         return traces
@@ -86,22 +101,32 @@ def overwrite_deleted(connection: Connection) -> None:
         connection.exec_driver_sql("PRAGMA secure_delete=ON")
 
 
-def _find_traces(connection: Connection, address: str) -> Traces:
+def find_places(connection: Connection, address: str) -> tuple[Destination, ...]:
+    """Find an address in all its spellings and kinds."""
     named = select(subscriptions.c.kind, subscriptions.c.address).union(
-        select(deliveries.c.kind, deliveries.c.address)
+        select(deliveries.c.kind, deliveries.c.address),
+        select(literal(DestinationKind.EMAIL.value), subscribers.c.address).where(
+            subscribers.c.key == key_of(address)
+        ),
     )
     known = (Destination(DestinationKind(kind), at) for kind, at in connection.execute(named).all())
-    places = tuple(sorted((place for place in known if _is_same(place, address)), key=str))
+    return tuple(sorted((place for place in known if _is_same(place, address)), key=str))
+
+
+def _find_traces(connection: Connection, address: str) -> Traces:
+    places = find_places(connection, address)
     if not places:
         return Traces()
-    here = _is_at(deliveries, places)
+    here = is_at(deliveries, places)
     counted = {
-        "subscriptions": select(func.count()).where(_is_at(subscriptions, places)),
+        "subscriptions": select(func.count()).where(is_at(subscriptions, places)),
         "deliveries": select(func.count()).where(here),
         "open": select(func.count()).where(here, deliveries.c.state.in_(_UNSETTLED)),
         "steps": select(func.count())
         .select_from(delivery_events)
         .where(delivery_events.c.delivery_id.in_(select(deliveries.c.id).where(here))),
+        "subscribers": select(func.count()).where(subscribers.c.key == key_of(address)),
+        "consents": select(func.count()).where(consents.c.subscriber_id.in_(_who(address))),
     }
     return Traces(
         places, **{name: connection.execute(one).scalar_one() for name, one in counted.items()}
@@ -116,18 +141,19 @@ def _is_same(place: Destination, address: str) -> bool:
     return place.address == address.strip()
 
 
-def _is_at(table: Any, places: Collection[Destination]) -> ColumnElement[bool]:  # noqa: ANN401 - a table
+def is_at(table: Any, places: Collection[Destination]) -> ColumnElement[bool]:  # noqa: ANN401 - a table
+    """Hold for the rows of a table that name one of these places."""
     names = [(place.kind.value, place.address) for place in places]
     return tuple_(table.c.kind, table.c.address).in_(names)
 
 
 def _erase(connection: Connection, places: Collection[Destination], at: datetime) -> None:
-    here = _is_at(subscriptions, places)
+    here = is_at(subscriptions, places)
     ended = connection.execute(
         select(subscriptions.c.id, subscriptions.c.reason).where(here).with_for_update()
     ).all()
     named = connection.execute(
-        select(deliveries).where(_is_at(deliveries, places)).with_for_update()
+        select(deliveries).where(is_at(deliveries, places)).with_for_update()
     ).all()
     _check_still(named, at)
     for row in named:
@@ -143,11 +169,23 @@ def _erase(connection: Connection, places: Collection[Destination], at: datetime
     for number in {row.subscription_id for row in named}:
         connection.execute(
             update(deliveries)
-            .where(deliveries.c.subscription_id == number, _is_at(deliveries, places))
+            .where(deliveries.c.subscription_id == number, is_at(deliveries, places))
             .values(address=_erased(number))
         )
     turns = [f"{place.kind} {place.address}" for place in places]
     connection.execute(delete(throttle).where(throttle.c.name.in_(turns)))
+
+
+def _who(address: str) -> Select[tuple[int]]:
+    return select(subscribers.c.id).where(subscribers.c.key == key_of(address))
+
+
+def _forget_reader(connection: Connection, address: str) -> None:
+    """Remove who read by mail, and what came back from there."""
+    connection.execute(delete(consents).where(consents.c.subscriber_id.in_(_who(address))))
+    connection.execute(delete(subscribers).where(subscribers.c.key == key_of(address)))
+    connection.execute(delete(bounces).where(bounces.c.hash == hash_address(address)))
+    connection.execute(delete(seen_events).where(seen_events.c.name == name_asking(address)))
 
 
 def _erased(number: int) -> str:
@@ -159,7 +197,10 @@ def _check_still(named: Collection[Row[Any]], at: datetime) -> None:
     sending = [
         row.lease_until
         for row in named
-        if row.state == DeliveryState.SENDING.value and row.lease_until > to_micros(at)
+        if row.state == DeliveryState.SENDING.value
+        # What goes out in another one's mail has no lease of its own.
+        and row.lease_until is not None
+        and row.lease_until > to_micros(at)
     ]
     if sending:
         left = math.ceil((from_micros(max(sending)) - at) / timedelta(minutes=1))
@@ -191,7 +232,7 @@ def _call_off(connection: Connection, row: Row[Any], at: datetime) -> None:
 
 
 def _scrub_histories(connection: Connection, places: Collection[Destination]) -> None:
-    of_place = select(deliveries.c.id).where(_is_at(deliveries, places))
+    of_place = select(deliveries.c.id).where(is_at(deliveries, places))
     said = select(delivery_events.c.id, delivery_events.c.detail).where(
         delivery_events.c.delivery_id.in_(of_place)
     )

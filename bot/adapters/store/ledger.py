@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, func, select, up
 
 from bot.adapters.store.database import Database
 from bot.adapters.store.events import append_event
+from bot.adapters.store.followers import is_fixed, release, retry_beside
 from bot.adapters.store.planning import covered_editions
 from bot.adapters.store.rows import chunked, from_micros, to_micros
 from bot.adapters.store.tables import deliveries, delivery_events, editions, sets, subscriptions
@@ -106,6 +107,9 @@ class Ledger(Database):
             before = DeliveryState(row.state)
             if before is DeliveryState.SENDING or not allows(before, state):
                 return False
+            # A mail that may have left stays what it was, whichever of its sets is asked for.
+            if row.lead_id is not None and (before is not DeliveryState.FAILED or is_fixed(row)):
+                return False
             ended = state is DeliveryState.CANCELLED
             repeats = again and row.wired
             connection.execute(
@@ -117,25 +121,30 @@ class Ledger(Database):
                     settled_at=to_micros(at) if ended else None,
                     wired=row.wired and not repeats,
                     repeats=row.repeats + int(repeats),
+                    lead_id=None,
                 )
             )
+            said = f"{detail}; it may repeat an earlier one" if repeats else detail
             append_event(
-                connection,
-                delivery_id,
-                state=state,
-                attempt=row.attempt,
-                at=at,
-                detail=f"{detail}; it may repeat an earlier one" if repeats else detail,
+                connection, delivery_id, state=state, attempt=row.attempt, at=at, detail=said
             )
-            if not ended:
-                self.enqueue(connection, [(delivery_id, at)])
+            if ended:
+                freed = release(connection, [delivery_id], at)
+            else:
+                beside = retry_beside(connection, row, at=at, detail=said, repeats=repeats)
+                freed = [delivery_id, *beside]
+            self.enqueue(connection, [(number, at) for number in freed])
         return True
 
     def hasten_delivery(self, delivery_id: int, at: datetime, detail: str) -> bool:
         """Let a delivery that waits to be tried again be due now; False where it does not wait."""
         hasten = (
             update(deliveries)
-            .where(deliveries.c.id == delivery_id, deliveries.c.state.in_(_TRIED))
+            .where(
+                deliveries.c.id == delivery_id,
+                deliveries.c.state.in_(_TRIED),
+                deliveries.c.lead_id.is_(None),
+            )
             .values(due_at=to_micros(at))
             .returning(deliveries.c.state, deliveries.c.attempt)
         )
@@ -259,6 +268,7 @@ def _line_of(row: Any, days: Sequence[date]) -> LedgerLine:  # noqa: ANN401 - a 
         repeats=row.repeats,
         last=last,
         held=_find_hold(row),
+        lead=row.lead_id,
     )
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from bot.adapters.store.database import Database, insert_into
-from bot.adapters.store.deliveries import is_due, is_wanted
 from bot.adapters.store.rows import from_micros, to_micros
 from bot.adapters.store.tables import (
     counters,
@@ -21,6 +20,7 @@ from bot.adapters.store.tables import (
     sets,
     subscriptions,
 )
+from bot.adapters.store.waiting import is_due, is_wanted
 from bot.core.announcing import ANNOUNCED
 from bot.core.editions import BatchState, DeliveryState, Destination, DestinationKind
 from bot.core.figures import (

@@ -16,7 +16,7 @@ from bot.adapters.store.tables import alembic_version, metadata
 from bot.errors import StoreError
 
 # Every revision in `migrations/versions`, oldest first.
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 HEAD = REVISIONS[-1]
 
 _EMPTY = ""

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, text
+from sqlalchemy import BigInteger, Connection, Row, bindparam, func, select, text
 
 from bot.adapters.store.database import insert_into
 from bot.adapters.store.rows import from_micros, to_micros
@@ -16,6 +16,14 @@ from bot.core.retrying import Pace
 _LOOK_AGAIN = timedelta(seconds=1)
 # One claim of a kind at a time counts those on their way; the second number tells the kinds apart.
 _PACE_LOCK = 7_120_004
+# Built once: to build a statement takes longer than to have it run.
+_SENDING = select(func.count()).where(
+    deliveries.c.kind == bindparam("of_kind"),
+    deliveries.c.state == DeliveryState.SENDING.value,
+    deliveries.c.lease_until > bindparam("moment", type_=BigInteger),
+    deliveries.c.id != bindparam("number"),
+)
+_HERE = _SENDING.where(deliveries.c.address == bindparam("place"))
 
 
 def find_busy(
@@ -30,17 +38,10 @@ def find_busy(
     if connection.dialect.name != "sqlite":
         locked = text("SELECT pg_advisory_xact_lock(:lock, hashtext(:kind))")
         connection.execute(locked, {"lock": _PACE_LOCK, "kind": row.kind})
-    moment = to_micros(now)
-    sending = select(func.count()).where(
-        deliveries.c.kind == row.kind,
-        deliveries.c.state == DeliveryState.SENDING.value,
-        deliveries.c.lease_until > moment,
-        deliveries.c.id != row.id,
-    )
-    if pace.at_once and connection.execute(sending).scalar_one() >= pace.at_once:
+    this = {"of_kind": row.kind, "moment": to_micros(now), "number": row.id}
+    if pace.at_once and connection.execute(_SENDING, this).scalar_one() >= pace.at_once:
         return Busy(now + _LOOK_AGAIN)
-    here = sending.where(deliveries.c.address == row.address)
-    if pace.alone and connection.execute(here).scalar_one():
+    if pace.alone and connection.execute(_HERE, {**this, "place": row.address}).scalar_one():
         return Busy(now + _LOOK_AGAIN)
     return _find_turn(connection, f"{row.kind} {row.address}", pace.interval, now)
 

@@ -24,7 +24,7 @@ class Parts(Database):
 
     def fix_draft(self, claim: Claim, draft: str) -> bool:
         """Commit what all attempts send alike; False where a later attempt has taken over."""
-        with self.writing() as connection:
+        with self.briefly() as connection:
             fixed = connection.execute(_FIX, {**_name(claim), "fixed": storable(draft)})
             return bool(fixed.rowcount)
 

@@ -2,9 +2,11 @@
 
 from bot.adapters.store.announcements import Announcements
 from bot.adapters.store.archive import Archive
+from bot.adapters.store.bounces import Bounces
 from bot.adapters.store.deliveries import Deliveries
 from bot.adapters.store.editions import Editions
 from bot.adapters.store.erasing import Erasing
+from bot.adapters.store.held import Holdings
 from bot.adapters.store.ledger import Ledger
 from bot.adapters.store.measures import Measures
 from bot.adapters.store.papers import Papers
@@ -13,7 +15,9 @@ from bot.adapters.store.processes import Processes
 from bot.adapters.store.retention import Retention
 from bot.adapters.store.sets import Sets
 from bot.adapters.store.slack_notes import SlackNotes
+from bot.adapters.store.subscribers import Subscribers
 from bot.adapters.store.subscriptions import Subscriptions
+from bot.adapters.store.suppressions import Suppressions
 from bot.adapters.store.throttle import Slots
 from bot.adapters.store.workspaces import Workspaces
 
@@ -26,6 +30,9 @@ class Store(
     Parts,
     Ledger,
     Subscriptions,
+    Subscribers,
+    Suppressions,
+    Holdings,
     Sets,
     Slots,
     Processes,
@@ -35,6 +42,7 @@ class Store(
     SlackNotes,
     Archive,
     Workspaces,
+    Bounces,
 ):
     """Papers, announcements, editions, deliveries, subscriptions, keyword sets and much more.
 

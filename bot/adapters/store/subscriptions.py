@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from bot.adapters.store.database import Database, insert_into
 from bot.adapters.store.events import append_events
+from bot.adapters.store.followers import release
 from bot.adapters.store.owners import find_set
 from bot.adapters.store.rows import from_micros, storable, to_json, to_micros
 from bot.adapters.store.tables import deliveries, sets, subscriptions
@@ -41,13 +42,15 @@ class Subscriptions(Database):
     def load_subscriptions(self) -> tuple[Subscription, ...]:
         """Load every subscription that was not removed, paused ones included, oldest first."""
         with self.reading() as connection:
-            return _load(connection, ~subscriptions.c.removed)
+            return find_subscriptions(connection, ~subscriptions.c.removed)
 
     def load_subscription(self, subscription_id: int) -> Subscription | None:
         """Load one subscription by its number; None where there is none or it was removed."""
         wanted = subscriptions.c.id == subscription_id
         with self.reading() as connection:
-            return next(iter(_load(connection, wanted & ~subscriptions.c.removed)), None)
+            return next(
+                iter(find_subscriptions(connection, wanted & ~subscriptions.c.removed)), None
+            )
 
     def load_workspace_subscriptions(self, team: str) -> tuple[Subscription, ...]:
         """Load those to conversations of a Slack workspace, HOME included, oldest first.
@@ -59,7 +62,7 @@ class Subscriptions(Database):
         near = address.startswith(f"{team}/", autoescape=True) if team else ~address.contains("/")
         is_channel = subscriptions.c.kind == DestinationKind.CHANNEL.value
         with self.reading() as connection:
-            found = _load(connection, and_(is_channel, ~subscriptions.c.removed, near))
+            found = find_subscriptions(connection, and_(is_channel, ~subscriptions.c.removed, near))
         return tuple(each for each in found if parse_place(each.destination.address).team == team)
 
     def subscription_of(self, delivery_key: str) -> Subscription | None:
@@ -67,7 +70,7 @@ class Subscriptions(Database):
         planned = select(deliveries.c.subscription_id).where(deliveries.c.key == delivery_key)
         with self.reading() as connection:
             wanted = subscriptions.c.id == planned.scalar_subquery()
-            return next(iter(_load(connection, wanted)), None)
+            return next(iter(find_subscriptions(connection, wanted)), None)
 
     def save_subscription(self, subscription: Subscription, at: datetime) -> Subscription:
         """Add a subscription, or change the one of that set and destination; return it as saved.
@@ -75,7 +78,7 @@ class Subscriptions(Database):
         One that was removed before is back.
         """
         with self.writing() as connection:
-            return _save(connection, subscription, at)
+            return put_subscription(connection, subscription, at)
 
     def sync_subscriptions(
         self, origin: str, wanted: Iterable[Subscription], at: datetime
@@ -87,14 +90,19 @@ class Subscriptions(Database):
         theirs.
         """
         with self.writing() as connection:
-            known = {_name(each): each for each in _load(connection, ~subscriptions.c.removed)}
+            known = {
+                _name(each): each
+                for each in find_subscriptions(connection, ~subscriptions.c.removed)
+            }
             kept = []
             for each in wanted:
                 before = known.get(_name(each))
                 if before is None:
-                    before = _save(connection, each, at)
+                    before = put_subscription(connection, each, at)
                 elif before.origin == origin and before.schedule != each.schedule:
-                    before = _save(connection, replace(before, schedule=each.schedule), at)
+                    before = put_subscription(
+                        connection, replace(before, schedule=each.schedule), at
+                    )
                 kept.append(before)
             ids = {each.id for each in kept}
             gone = [
@@ -182,28 +190,42 @@ def remove_subscriptions(
     for number in removed:
         cancel = (
             update(deliveries)
-            .where(deliveries.c.subscription_id == number, deliveries.c.state.in_(_OPEN))
+            .where(
+                deliveries.c.subscription_id == number,
+                deliveries.c.state.in_(_OPEN),
+                # What may have left in another one's mail stays a part of it.
+                deliveries.c.lead_id.is_(None),
+            )
             .values(state=DeliveryState.CANCELLED.value, due_at=None, settled_at=to_micros(at))
             .returning(deliveries.c.id, deliveries.c.attempt)
         )
+        cancelled = connection.execute(cancel).all()
         append_events(
             connection,
-            [(row.id, row.attempt) for row in connection.execute(cancel).all()],
+            [(row.id, row.attempt) for row in cancelled],
             state=DeliveryState.CANCELLED,
             at=at,
             detail=detail,
         )
+        if cancelled:
+            release(connection, [row.id for row in cancelled], at)
     return len(removed)
 
 
-def _load(connection: Connection, which: ColumnElement[bool]) -> tuple[Subscription, ...]:
+def find_subscriptions(
+    connection: Connection, which: ColumnElement[bool]
+) -> tuple[Subscription, ...]:
+    """Load subscriptions, oldest first."""
     found = (
         select(*_COLUMNS).join_from(subscriptions, sets).where(which).order_by(subscriptions.c.id)
     )
     return tuple(_subscription_of(row) for row in connection.execute(found).all())
 
 
-def _save(connection: Connection, subscription: Subscription, at: datetime) -> Subscription:
+def put_subscription(
+    connection: Connection, subscription: Subscription, at: datetime
+) -> Subscription:
+    """Add a subscription, or change the one of that set and destination; return it as saved."""
     set_id = find_set(connection, subscription.set_owner, subscription.set_name)
     values = {
         "origin": subscription.origin,
@@ -223,7 +245,7 @@ def _save(connection: Connection, subscription: Subscription, at: datetime) -> S
     named = [subscriptions.c.set_id, subscriptions.c.kind, subscriptions.c.address]
     saved = save.on_conflict_do_update(index_elements=named, set_=values)
     number = connection.execute(saved.returning(subscriptions.c.id)).scalar_one()
-    (found,) = _load(connection, subscriptions.c.id == number)
+    (found,) = find_subscriptions(connection, subscriptions.c.id == number)
     return found
 
 

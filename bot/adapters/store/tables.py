@@ -217,12 +217,15 @@ deliveries = Table(
     Column("settled_at", BigInteger, nullable=True),
     Column("draft", Text, nullable=True),
     Column("deferrals", Integer, nullable=True),
+    # The delivery in whose mail this one goes out; none: it goes out by itself.
+    Column("lead_id", Integer, nullable=True),
     UniqueConstraint("edition_id", "kind", "address"),
     UniqueConstraint("key"),
     _one_of("kind", DestinationKind),
     _one_of("state", DeliveryState),
     Index(None, "state", "settled_at"),
     Index(None, "subscription_id"),
+    Index(None, "lead_id"),
 )
 
 joined_editions = Table(

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Select, case, or_, select, text, update
@@ -73,6 +74,10 @@ class Slots(Database):
             if taken:
                 connection.execute(update(throttle).where(mine).values(next_at=at + interval))
         return Slot(at / _MICROS, taken)
+
+    def take_place(self, name: str, apart_s: float, ahead_s: float, now: datetime) -> bool:
+        """Take one of the places that are so far apart, unless all so far ahead are taken."""
+        return self.take_slot(name, apart_s, now.timestamp(), within_s=ahead_s).taken
 
     def hold_slots(self, name: str, until: float, now: float) -> None:
         """Give away no slot of `name` before this time, in Unix seconds; the latest hold counts."""

@@ -135,7 +135,10 @@ def say_traces(traces: Traces) -> str:
     parts = [count(traces.subscriptions, "subscription"), count(traces.deliveries, "delivery")]
     if traces.open:
         parts[-1] += f" ({traces.open} of them not gone out)"
-    return f"{places}: {', '.join(parts)}, {count(traces.steps, 'line')} of history"
+    said = f"{places}: {', '.join(parts)}, {count(traces.steps, 'line')} of history"
+    if traces.subscribers:
+        said += f", a subscriber by mail with {count(traces.consents, 'line')} of consent"
+    return said
 
 
 def say_pruned(pruned: Pruned, *, dry_run: bool) -> str:

@@ -53,7 +53,12 @@ def send(app: App, /, day: date | None, source: str, *, dry_run: bool) -> int:
     )
     for each in published:
         show(f"{each.edition.set.name}, {say_day(receipt.day)}: {len(each.edition.items)} papers")
-    outcomes = [app.deliver_one(each.id) for each in app.store.due_deliveries(app.clock.now())]
+    outcomes: list[Outcome] = []
+    brought: set[int] = set()
+    for due in app.store.due_deliveries(app.clock.now()):
+        if due.id not in brought:
+            outcomes.append(app.deliver_one(due.id))
+            brought.update(outcomes[-1].beside)
     if not outcomes:
         say("Nothing is due.")
     for outcome in outcomes:

@@ -3,18 +3,19 @@
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import click
 
 from bot.app import App
-from bot.config import Settings, mail, slack
+from bot.config import Settings, consent, mail, slack
 from bot.config.mentions import find_mentions
 from bot.core.editions import DestinationKind
 from bot.core.findings import Finding, Health
 from bot.edges.cli.options import show, show_json, with_app
 from bot.edges.facts import gather_facts
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, MailboxError
 from bot.flows.checking import check_arxiv, check_database
 from bot.flows.measuring import judge
 
@@ -81,6 +82,10 @@ def find(app: App, *, offline: bool) -> Iterator[Finding]:
             yield Finding(f"{kind} destinations", Health.DOUBTFUL, message)
     yield from find_in_slack(app, offline=offline)
     yield from find_in_mail(app, offline=offline)
+    missing = consent.find_missing(settings) if settings.public else ()
+    if missing:
+        message = f"nobody can subscribe to public sets by mail: {'; '.join(missing)}"
+        yield Finding("subscribing", Health.DOUBTFUL, message)
     if DestinationKind.FOLDER in kinds:
         yield Finding("folders", Health.FINE, f"{kinds[DestinationKind.FOLDER]} destinations")
 
@@ -127,6 +132,15 @@ def find_in_mail(app: App, *, offline: bool) -> Iterator[Finding]:
         except DeliveryError as error:
             message = f"{error}. See [mail] in {settings.path}, and that this machine reaches it."
             yield Finding("mail relay", Health.BAD, message)
+    place = settings.mail.bounce_source
+    if place is not None and not offline:
+        try:
+            # One look is enough: nothing that is not filed is changed by it.
+            with closing(app.bounce_mailbox.fetch()) as mails:
+                next(mails, None)
+            yield Finding("mailbox of bounces", Health.FINE, f"{place} can be read")
+        except MailboxError as error:
+            yield Finding("mailbox of bounces", Health.BAD, str(error))
     for subject, message in mail.find_problems(
         settings.mail, base_url=settings.base_url, secret_key=settings.secret_key
     ):

@@ -1,35 +1,8 @@
 """What the forms ask of the flows of consent; says nothing of how they know who is subscribed."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date
 from typing import Protocol
 
-from bot.render.forms import Choices
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Whom a link is for, and which sets it is about (none: all of them).
-
-    `preferences` is the token of the page where that person chooses.
-    """
-
-    address: str
-    sets: tuple[str, ...]
-    preferences: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What a person sent with the form of the preferences, as it was written."""
-
-    sets: Collection[str]
-    on: str
-    at: str
-    timezone: str
-    bundled: bool
-    until: date | None
+from bot.core.subscribers import Choices, Chosen, Wanted
 
 
 class Consent(Protocol):

@@ -4,8 +4,9 @@ from datetime import date
 
 from flask import Blueprint, Response, request
 
+from bot.core.subscribers import Chosen
 from bot.edges.web.answering import HTML, Page, send
-from bot.edges.web.consent import Chosen, Consent
+from bot.edges.web.consent import Consent
 from bot.edges.web.session import check_form, check_same_site
 from bot.edges.web.shelf import Shelf
 from bot.errors import MissingError, UserError

@@ -95,6 +95,11 @@ def _describe_facts(facts: Facts, now: datetime) -> Iterator[Metric]:
         "Subscriptions that the program paused.",
         len(facts.pauses),
     )
+    yield _gauge(
+        "papers_mail_domains_paused",
+        "Domains, or the relay, that get no mail for a while.",
+        len(facts.domains),
+    )
 
 
 def _describe_figures(figures: Figures) -> Iterator[Metric]:

@@ -13,6 +13,7 @@ from uuid import uuid4
 from bot.app import App
 from bot.config.slack import Transport
 from bot.edges.logs import Log
+from bot.edges.web.errands import Errands
 from bot.errors import BotError, UserError
 from bot.flows.measuring import WEB
 
@@ -60,9 +61,12 @@ def serve_web(
             "trusted_proxy": settings.web_proxy,
             "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
         }
-    with _open_slack(app, log) as slack:
+    with _open_slack(app, log) as slack, _open_errands(log) as errands:
+        consent = app.consent(
+            errands.run, lambda problem: log.warning("no confirmation", problem=problem)
+        )
         server = create_server(
-            build_site(app, *slack, mail_link=_build_mail_link(app, log)),
+            build_site(app, *slack, consent=consent, mail_link=_build_mail_link(app, log)),
             map=channels,
             sockets=[listener],
             ident=None,
@@ -160,6 +164,16 @@ def _open_slack(app: App, log: Log) -> "Iterator[Sequence[Blueprint]]":
 
     with open_pages(app, log) as pages:
         yield pages
+
+
+@contextlib.contextmanager
+def _open_errands(log: Log) -> "Iterator[Errands]":
+    """Give what is done beside requests; at the end it is finished."""
+    errands = Errands(lambda problem: log.warning("left undone", problem=problem))
+    try:
+        yield errands
+    finally:
+        errands.close()
 
 
 def _beat(app: App, process: str, over: threading.Event, log: Log) -> None:

@@ -8,6 +8,7 @@ from bot.render.email.headers import write_address
 from bot.render.email.letterhead import Letterhead, Recipient, Section
 from bot.render.email.mime import Letter
 from bot.render.email.notices import (
+    Blocked,
     Confirm,
     Notice,
     NoticeWriter,
@@ -17,6 +18,7 @@ from bot.render.email.notices import (
 )
 
 __all__ = [
+    "Blocked",
     "Composer",
     "Confirm",
     "Letter",

@@ -9,6 +9,7 @@ from typing import Final
 import jinja2
 
 from bot.core.editions import Edition
+from bot.core.records import MOST_TOGETHER
 from bot.render.email.fitting import BUDGET, divide, fit
 from bot.render.email.headers import (
     bracket,
@@ -33,7 +34,6 @@ _MOST_DRAFTS: Final = 128
 _LONGEST_NAMES: Final = 120
 _PREHEADER: Final = 140
 _RECIPIENTS_ROOM: Final = 3_000
-_MOST_SECTIONS: Final = 40
 _SECTIONS, _RECIPIENT = "<!--sections-->", "<!--recipient-->"
 
 
@@ -83,8 +83,8 @@ class Composer:
         A paper of several sections is shown in the first of them and named in the others. `key` is
         the delivery's. Raise ValueError for an address, link or key that cannot stand in a mail.
         """
-        if not 0 < len(sections) <= _MOST_SECTIONS:
-            msg = f"{len(sections)} sections do not make a mail: 1 to {_MOST_SECTIONS} do"
+        if not 0 < len(sections) <= MOST_TOGETHER:
+            msg = f"{len(sections)} sections do not make a mail: 1 to {MOST_TOGETHER} do"
             raise ValueError(msg)
         draft = self._draft(tuple(map(_Known, sections)))
         said = {"recipient": recipient, "postal": self._postal}

@@ -1,4 +1,4 @@
-"""Mails that are no digests: confirm, see your subscriptions, sign in; each with one link."""
+"""Mails that are no digests: confirm, see your subscriptions, sign in, a domain that refuses us."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -42,7 +42,18 @@ class SignIn:
     template: ClassVar[str] = "sign-in"
 
 
-Notice: TypeAlias = Confirm | Preferences | SignIn
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Tells the operator of a domain that refuses us; `until` is in words, `url` may be ""."""
+
+    domain: str
+    reason: str
+    until: str
+    url: str = ""
+    template: ClassVar[str] = "blocked"
+
+
+Notice: TypeAlias = Confirm | Preferences | SignIn | Blocked
 
 
 class NoticeWriter:
@@ -67,7 +78,8 @@ class NoticeWriter:
             "postal": one_line(letterhead.postal),
             "preheader": "",
         }
-        bracket(notice.url)
+        if notice.url or not isinstance(notice, Blocked):
+            bracket(notice.url)
         name = f"email/{notice.template}"
         subject = self._templates.get_template(f"{name}.subject.txt").render(facts).strip()
         facts["subject"] = subject

@@ -193,3 +193,20 @@ def test_closing_takes_leave(open_pool: OpenPool) -> None:
         letters.send()
         letters.mailer.close()
         assert server.commands[-1] == "QUIT"
+
+
+def test_every_refusal_is_heard_of_with_its_delivery(open_pool: OpenPool) -> None:
+    heard: list[tuple[str, MailRefusedError]] = []
+    script = Script("RCPT", [Act(reply="550 5.1.1 who?")])
+    with SmtpServer(script) as server:
+        mailer = Mailer(
+            open_pool(server),
+            OwnDomains(),
+            Mailbox("bounces@lab.example", SECRET),
+            lambda key, error: heard.append((key, error)),
+        )
+        with pytest.raises(MailRefusedError) as refused:
+            mailer.send("ada@example.org", KEY, len(LETTER), lambda: LETTER)
+        mailer.send("bo@example.org", KEY, len(LETTER), lambda: LETTER)
+    assert heard == [(KEY, refused.value)]
+    assert (refused.value.status, refused.value.permanent) == ("5.1.1", True)

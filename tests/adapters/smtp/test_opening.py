@@ -13,6 +13,7 @@ from bot.adapters.store import Store
 from bot.config import parse_settings
 from bot.core.editions import Destination, DestinationKind
 from bot.core.schedule import Rhythm, Schedule
+from bot.core.weeks import Week
 from bot.render.templates import build_environment
 from tests.adapters.smtp.test_sender import EDITION, read, text_of
 from tests.adapters.store.made_up import (
@@ -44,7 +45,8 @@ def send(server: SmtpServer, store: Store, key: str) -> str:
         build_environment(jinja2.FileSystemLoader(FOLDER)),
         lambda: NOW,
         store,
-        lambda set_key, edition: f"https://papers.lab.example/{set_key[1]}/{edition.day}",
+        find_page=lambda set_key, edition: f"https://papers.lab.example/{set_key[1]}/{edition.day}",
+        count_weeks=lambda _set_key, day: (Week(day, 7),) * 26,
     )
     with closing(mail.mailer):
         mail.digests.send(EDITION, MAIL, key, FreeTrail())

@@ -19,7 +19,7 @@ from bot.adapters.smtp.sender import MailSender, NoticeSender, OperatorLinks, We
 from bot.adapters.store import Store
 from bot.core.doubts import InDoubt
 from bot.core.editions import DeliveryState, Destination, DestinationKind, Edition
-from bot.core.records import CannotTell
+from bot.core.records import CannotTell, Enclosed
 from bot.core.weeks import Week
 from bot.errors import DeliveryError
 from bot.flows.deliver import Outcome, Result, Terms, deliver
@@ -158,12 +158,21 @@ def test_nothing_is_fixed_before_the_server_is_ready_for_it(open_sender: OpenSen
 def test_several_sets_are_one_mail(open_sender: OpenSender) -> None:
     links = MadeUpLinks()
     dogs = replace(EDITION, set=replace(EDITION.set, name="Dogs"))
+    asked: list[tuple[str, str]] = []
+
+    def find_weeks(edition: Edition, key: str) -> tuple[Week, ...]:
+        asked.append((edition.set.name, key))
+        return ()
+
     with SmtpServer() as server:
-        sender = open_sender(server, links)
-        sender.send_together((EDITION, dogs), MAIL, "key-1", FreeTrail())
+        sender = open_sender(server, links, find_weeks)
+        together = (Enclosed(EDITION, "key-1", 1), Enclosed(dogs, "key-2", 2))
+        sender.send_together(together, MAIL, "key-2", FreeTrail())
         text = text_of(read(server.messages[0].data))
     assert text.startswith("1 paper in 2 sets: Cats (1) · Dogs (1)\n")
     assert links.asked == [("lab@lab.example", 2)]
+    # Pages and charts are found by each one's own delivery.
+    assert asked == [("Cats", "key-1"), ("Dogs", "key-2")]
 
 
 def test_a_chart_is_shown_where_there_are_weeks_to_show(open_sender: OpenSender) -> None:

@@ -7,6 +7,11 @@ from types import MappingProxyType
 from sqlalchemy import MetaData, create_engine, select
 
 from bot.adapters.store import Store
+from bot.adapters.store.database import insert_into
+from bot.adapters.store.mail_tables import subscribers, suppressions
+from bot.adapters.store.rows import to_micros
+from bot.adapters.store.subscriptions import schedule_record
+from bot.core.addresses import hash_address, key_of
 from bot.core.editions import (
     BatchState,
     CategoryReceipt,
@@ -23,7 +28,7 @@ from bot.core.editions import (
 from bot.core.keyword_sets import KeywordSet
 from bot.core.papers import Announcement, AnnounceType, Entry, Paper
 from bot.core.records import Busy, Claim
-from bot.core.schedule import Slot
+from bot.core.schedule import Schedule, Slot
 from bot.core.subscriptions import Frozen, Plan, Subscription
 
 DAY = date(2025, 12, 4)
@@ -109,6 +114,38 @@ def freeze(
     )
     (planned,) = store.save_editions([Frozen(keyword_set, edition, plans)], at)
     return planned
+
+
+def agree(
+    store: Store,
+    address: str,
+    state: str = "confirmed",
+    *,
+    bundled: bool = True,
+    paused_until: datetime | None = None,
+) -> None:
+    """Have the person behind an address say so."""
+    values = {
+        "address": address,
+        "state": state,
+        "nonce": "nonce",
+        "bundled": bundled,
+        "schedule": schedule_record(Schedule()),
+        "paused_until": to_micros(paused_until) if paused_until else None,
+        "created_at": to_micros(NOW),
+    }
+    with store.writing() as connection:
+        said = insert_into(connection, subscribers).values(key=key_of(address), **values)
+        connection.execute(said.on_conflict_do_update(index_elements=["key"], set_=values))
+
+
+def suppress(store: Store, address: str, reason: str = "hard bounce") -> None:
+    with store.writing() as connection:
+        connection.execute(
+            insert_into(connection, suppressions)
+            .values(hash=hash_address(address), reason=reason, at=to_micros(NOW))
+            .on_conflict_do_nothing()
+        )
 
 
 def take(

@@ -95,6 +95,18 @@ def _claim(store: Store) -> list[int]:
     return [claim.delivery.id for claim in claims if claim]
 
 
+def _claim_mail(store: Store) -> list[list[int]]:
+    """Claim what a reader of bundles gets, and have it arrive."""
+    mails = []
+    for number in due_ids(store, NOW):
+        claim = take(store, number)
+        if claim:
+            assert store.leave(claim, NOW, again=False)
+            assert store.settle(claim, DeliveryState.SENT, at=NOW, detail="there")
+            mails.append([each.delivery_id for each in claim.together])
+    return mails
+
+
 def _wait(store: Store) -> list[float]:
     throttle = SharedThrottle(store, "arxiv", INTERVAL_S)
     return [_time_of(throttle) for _ in range(WAITS)]
@@ -137,6 +149,7 @@ VERBS: dict[str, Callable[[Store, int], object]] = {
     "save": _save,
     "publish": lambda store, _: _freeze(store),
     "claim": lambda store, _: _claim(store),
+    "claim mail": lambda store, _: _claim_mail(store),
     "wait": lambda store, _: _wait(store),
     "sync": lambda store, _: _sync(store),
     "plan": lambda store, _: _publish(store, DAY),

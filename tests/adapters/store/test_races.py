@@ -1,4 +1,5 @@
 import time
+from typing import Any, cast
 
 from bot.adapters.store import open_store
 from bot.core.editions import BatchState
@@ -8,6 +9,7 @@ from tests.adapters.store.made_up import (
     DAY,
     MAIL,
     NOW,
+    agree,
     announce,
     dump,
     freeze,
@@ -16,8 +18,11 @@ from tests.adapters.store.made_up import (
     save,
 )
 from tests.adapters.store.racing import INTERVAL_S, WAITS, race
+from tests.adapters.store.test_bundling import plan
 
 RACERS = 8
+READERS = [f"reader-{number}@lab.example" for number in range(5)]
+SETS = [f"Set {number}" for number in range(6)]
 
 
 def test_processes_that_open_a_fresh_database_at_once_all_succeed(database_url: str) -> None:
@@ -56,6 +61,17 @@ def test_of_racing_claimers_each_delivery_has_one(database_url: str) -> None:
     claimed = race("claim", database_url)
     ids = [number for one in claimed if isinstance(one, list) for number in one]
     assert sorted(ids) == sorted(delivery.id for delivery in planned or ())
+
+
+def test_of_racing_claimers_of_one_readers_sets_one_sends_a_mail_with_all(
+    database_url: str,
+) -> None:
+    with open_store(database_url) as store:
+        for address in READERS:
+            agree(store, address)
+        planned = [plan(store, *SETS, address=address, day=n) for n, address in enumerate(READERS)]
+    mails = [mail for one in race("claim mail", database_url) for mail in cast("Any", one)]
+    assert sorted(sorted(mail) for mail in mails) == planned
 
 
 def test_processes_on_one_database_together_keep_the_interval(database_url: str) -> None:

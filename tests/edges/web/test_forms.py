@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from bot.app import App
+from bot.core.subscribers import Choices
 from bot.edges.web import build_site
-from bot.render.forms import Choices
 from tests.fakes.consents import MemoryConsent
 from tests.fakes.sites import Site, find, parse, serving, text_of
 
@@ -24,7 +24,9 @@ def consent() -> MemoryConsent:
 def site(library: App, consent: MemoryConsent, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """Serve a site on which people subscribe."""
     library.settings = replace(library.settings, secret_key="k" * 32)
-    monkeypatch.setattr("bot.edges.web.build_site", lambda app: build_site(app, consent=consent))
+    monkeypatch.setattr(
+        "bot.edges.web.build_site", lambda app, **_: build_site(app, consent=consent)
+    )
     with serving(library) as running:
         yield running
 

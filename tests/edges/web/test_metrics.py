@@ -169,3 +169,13 @@ def test_a_strange_label_stays_on_its_line(app: App, client: FlaskClient) -> Non
     found = scrape(client)
     assert of(found, "papers_arxiv_requests_total", status='x"\n\\papers_papers 7') == 1
     assert of(found, "papers_papers") == 0
+
+
+def test_domains_that_get_no_mail_are_counted_until_their_pause_ends(
+    app: App, client: FlaskClient, clock: StillClock
+) -> None:
+    assert of(scrape(client), "papers_mail_domains_paused") == 0
+    app.store.trip_domain("a.example", 300, 3600, "550 5.7.1 no", clock.now())
+    assert of(scrape(client), "papers_mail_domains_paused") == 1
+    clock.advance(timedelta(minutes=6))
+    assert of(scrape(client), "papers_mail_domains_paused") == 0

@@ -44,7 +44,7 @@ def site(library: App, mailed: Mailed, monkeypatch: pytest.MonkeyPatch) -> Itera
     """Serve a site with one operator, who is not signed in."""
     library.settings = replace(library.settings, secret_key="k" * 32, web_operators=(ADA,))
     monkeypatch.setattr(
-        "bot.edges.web.build_site", lambda app: build_site(app, mail_link=mailed.mail)
+        "bot.edges.web.build_site", lambda app, **_: build_site(app, mail_link=mailed.mail)
     )
     with serving(library) as running:
         yield running

@@ -146,7 +146,7 @@ def test_a_request_that_was_begun_is_answered_before_the_end(
         assert go_on.wait(10)
         return "done" * 100_000
 
-    monkeypatch.setattr("bot.edges.web.build_site", lambda _app: site)
+    monkeypatch.setattr("bot.edges.web.build_site", lambda *_, **__: site)
     running = Served(app)
     answers = []
     asking = threading.Thread(target=lambda: answers.append(running.ask("GET", "/slow")))
@@ -174,7 +174,7 @@ def test_a_request_that_never_ends_does_not_keep_it(
         assert go_on.wait(20)
         return "late"
 
-    monkeypatch.setattr("bot.edges.web.build_site", lambda _app: site)
+    monkeypatch.setattr("bot.edges.web.build_site", lambda *_, **__: site)
     monkeypatch.setattr(serving, "_FINISH_SECONDS", 0.1)
     running = Served(app)
     with contextlib.closing(socket.create_connection(("127.0.0.1", running.port))) as connection:

@@ -8,6 +8,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from bot.render.email import (
+    Blocked,
     Confirm,
     Letterhead,
     Notice,
@@ -23,6 +24,7 @@ NOTICES: list[Notice] = [
     Confirm("Clouds", "weekdays at 09:00 (Europe/Berlin)", URL),
     Preferences("Clouds", URL),
     SignIn(URL),
+    Blocked("a.example", "550 5.7.26 <no>", "2025-12-04 09:00 (Europe/Berlin)", URL),
 ]
 
 
@@ -98,6 +100,34 @@ def test_what_people_wrote_stays_text_on_its_line(writer: NoticeWriter, text: st
         assert not set("\0\u202e") & set(mail.html + mail.text)
         tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(mail.html)
         assert "script" not in {element.tag for element in tree.iter()}
+
+
+def test_a_block_is_told_with_what_was_answered_and_what_to_do(writer: NoticeWriter) -> None:
+    mail = write(writer, NOTICES[-1])
+    assert mail.message["Subject"] == "a.example refuses our mail"
+    assert mail.text == snapshot("""\
+a.example refuses our mail
+
+It answered: 550 5.7.26 <no>
+
+Digests wait until 2025-12-04 09:00 (Europe/Berlin), then they are tried
+again. Nobody was taken off the list.
+
+See that SPF, DKIM and DMARC of our domain hold, and whether a blocklist
+names our server. `papers doctor` shows how long the pause is, `papers
+bounces` what came back. You hear of this once a day at most.
+
+https://papers.lab.example/confirm/TOKEN
+
+Lab papers at https://papers.lab.example; questions: ada@lab.example
+Example Lab, 1 Example Road, 12345 Town
+""")
+    bare = Blocked("", "connection\r\nrefused", "09:00")
+    mail = write(writer, bare)
+    assert mail.message["Subject"] == "The mail relay refuses our mail"
+    assert "It answered: connection refused\n" in mail.text
+    assert "<a " not in mail.html
+    assert "http" not in mail.text.partition("Lab papers at")[0]
 
 
 def test_a_link_that_is_none_is_refused(writer: NoticeWriter) -> None:

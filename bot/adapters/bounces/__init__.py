@@ -1,0 +1,1 @@
+"""The mailbox of what came back: fetches its mail and reads it; what follows is for the flows."""
