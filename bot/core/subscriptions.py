@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.core.editions import Destination, Edition
-from bot.core.keyword_sets import KeywordSet
+from bot.core.keyword_sets import KeywordSet, SetKey
 from bot.core.schedule import Schedule, Slot
 
 # Who asked for a subscription: the config file's come and go with it; a person's is by mail, and
@@ -30,6 +30,11 @@ class Subscription:
     reason: str = ""
     id: int = 0
     until: datetime | None = None
+
+    @property
+    def set_key(self) -> SetKey:
+        """Whose set it is of, and its name."""
+        return self.set_owner, self.set_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ class Choosing:
         """Say what a person has chosen, and may choose."""
         known = self._find(token)
         schedule = known.schedule
-        had = {_key_of(each) for each in self._chosen.load_chosen(known.id)}
+        had = {each.set_key for each in self._chosen.load_chosen(known.id)}
         about = {each.key: self._offer.about(each) for each in self._offer.sets()}
         paused = known.paused_until is not None and known.paused_until > self._clock.now()
         return Choices(
@@ -141,7 +141,7 @@ class Choosing:
         known = self._find(token)
         for text in (chosen.on, chosen.at, chosen.timezone):
             _check_length(text)
-        had = {_key_of(each) for each in self._chosen.load_chosen(known.id)}
+        had = {each.set_key for each in self._chosen.load_chosen(known.id)}
         names = self._name_sets(had)
         for name in chosen.sets:
             if name not in names:
@@ -274,10 +274,6 @@ def write_held(held: Held) -> str:
 def _plain(value: date) -> str:
     """Write what JSON has no form for, which is moments and days alone."""
     return value.isoformat()
-
-
-def _key_of(each: Subscription) -> SetKey:
-    return each.set_owner, each.set_name
 
 
 def _check_length(text: str) -> None:

@@ -52,7 +52,7 @@ def preview(desk: Desk, person: Person, subscription_id: int) -> Preview:
     waiting = desk.store.load_waiting(subscription.id)
     if waiting is not None:
         return Preview(subscription, *waiting)
-    key = (subscription.set_owner, subscription.set_name)
+    key = subscription.set_key
     keyword_set = index_sets(desk, person).get(key)
     if keyword_set is None:
         msg = f"nothing comes for subscription {subscription.id}: its keyword set was removed"

@@ -189,7 +189,7 @@ def publish(
     subscribed: dict[SetKey, list[Subscription]] = {}
     for subscription in store.load_subscriptions():
         if not subscription.paused and subscription.destination.kind in kinds:
-            key = (subscription.set_owner, subscription.set_name)
+            key = subscription.set_key
             subscribed.setdefault(key, []).append(subscription)
     # Few schedules exist, and thousands of people have them.
     slots = cache(lambda schedule: find_slot(schedule, day, now))

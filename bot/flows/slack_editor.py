@@ -178,7 +178,7 @@ def _find_offered(desk: Desk, person: Person, keyword_set: KeywordSet) -> dict[s
     offered: dict[str, Subscription] = {}
     for each in visible_subscriptions(desk, person):
         channel = parse_place(each.destination.address).channel
-        same_set = (each.set_owner, each.set_name) == keyword_set.key
+        same_set = each.set_key == keyword_set.key
         if same_set and each.origin not in (CONFIG, OPERATOR) and _is_in(desk, person, channel):
             offered[channel] = each
     return offered

@@ -74,7 +74,7 @@ def _describe(
     return tuple(
         Listed(
             each,
-            sets.get((each.set_owner, each.set_name)),
+            sets.get(each.set_key),
             next_due=find_next(each),
             last=last.get(each.id),
             mine=each.origin == person.origin,

@@ -148,7 +148,7 @@ def find_at(
     """
     names = {place.channel, f"#{called}"} if called else {place.channel}
     for each in workspace_subscriptions(desk, person):
-        same_set = (each.set_owner, each.set_name) == keyword_set.key
+        same_set = each.set_key == keyword_set.key
         if same_set and parse_place(each.destination.address).channel in names:
             return each
     return None
@@ -175,7 +175,7 @@ def reschedule(
     desk: Desk, person: Person, known: Subscription, schedule: Schedule, now: datetime
 ) -> Done:
     """Give a subscription another schedule, if the person may; those planned keep their time."""
-    keyword_set = index_sets(desk, person).get((known.set_owner, known.set_name))
+    keyword_set = index_sets(desk, person).get(known.set_key)
     if _say_weekday(schedule) == _say_weekday(known.schedule):
         return Done(Deed.CHANGED, known, known, keyword_set)
     check_subscription(person, known, desk.workspaces)
@@ -255,5 +255,5 @@ def _lasts(end: datetime | None, until: datetime | None) -> bool:
 def _done(
     desk: Desk, person: Person, deed: Deed, after: Subscription, before: Subscription
 ) -> Done:
-    keyword_set = index_sets(desk, person).get((after.set_owner, after.set_name))
+    keyword_set = index_sets(desk, person).get(after.set_key)
     return Done(deed, after, before, keyword_set, desk.store.count_waiting(after.id))

@@ -148,7 +148,7 @@ def find_place(
 ) -> Subscription | None:
     """Find a set's subscription to a destination, however its mail domain is written."""
     for known in every:
-        same_set = (known.set_owner, known.set_name) == keyword_set.key
+        same_set = known.set_key == keyword_set.key
         if same_set and _fold(known.destination) == _fold(destination):
             return known
     return None

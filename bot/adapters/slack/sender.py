@@ -127,8 +127,7 @@ class SlackSender:
     ) -> tuple[Message, ...]:
         ref = page = ""
         if subscription is not None:
-            set_key = (subscription.set_owner, subscription.set_name)
-            page = self._find_page(set_key, edition)
+            page = self._find_page(subscription.set_key, edition)
             ref = write_ref(KeywordSet(subscription.set_name, owner=subscription.set_owner))
         return build_digest(
             edition,

@@ -226,7 +226,7 @@ def put_subscription(
     connection: Connection, subscription: Subscription, at: datetime
 ) -> Subscription:
     """Add a subscription, or change the one of that set and destination; return it as saved."""
-    set_id = find_set(connection, subscription.set_owner, subscription.set_name)
+    set_id = find_set(connection, *subscription.set_key)
     values = {
         "origin": subscription.origin,
         "paused": subscription.paused,

@@ -92,7 +92,7 @@ def list_subscriptions(app: App, /, *, as_json: bool) -> int:
         known = (*app.settings.sets, *app.store.load_all_sets())
         sets = {each.key: each for each in known}
         for each in every:
-            show(say_subscription(each, sets.get((each.set_owner, each.set_name))))
+            show(say_subscription(each, sets.get(each.set_key)))
     return 0 if every else 1
 
 
