@@ -4,6 +4,7 @@ Whoever changes what an address gets locks its row first, as a claim of a mail d
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,22 +19,65 @@ from bot.adapters.store.subscriptions import (
     put_subscription,
     remove_subscriptions,
     schedule_of,
+    schedule_record,
 )
 from bot.adapters.store.tables import sets, subscriptions
-from bot.core.addresses import key_of
+from bot.core.addresses import Address, key_of
 from bot.core.editions import Destination, DestinationKind
 from bot.core.keyword_sets import SetKey
+from bot.core.schedule import Schedule
 from bot.core.subscribers import ConsentLine, Deed, Subscriber, SubscriberState
 from bot.core.subscriptions import PERSON, Subscription
 
 _LEFT_IT = "the reader unsubscribed"
 
 
+def find_subscriber(
+    connection: Connection, which: ColumnElement[bool], *, locks: bool = False
+) -> Subscriber | None:
+    """Find the one subscriber for whom this holds.
+
+    `locks` keeps everybody else from changing what the address gets.
+    """
+    wanted = select(subscribers).where(which)
+    row = connection.execute(wanted.with_for_update() if locks else wanted).first()
+    return subscriber_of(row) if row is not None else None
+
+
 def lock_subscriber(connection: Connection, number: int) -> Subscriber | None:
     """Load a subscriber and keep everybody else from changing what the address gets."""
-    wanted = select(subscribers).where(subscribers.c.id == number).with_for_update()
-    row = connection.execute(wanted).first()
-    return subscriber_of(row) if row is not None else None
+    return find_subscriber(connection, subscribers.c.id == number, locks=True)
+
+
+def pending_record(
+    address: Address, nonce: str, schedule: Schedule, at: datetime
+) -> dict[str, object]:
+    """Write the row of an address that has not confirmed yet."""
+    return {
+        "address": address.text,
+        "key": address.key,
+        "state": SubscriberState.PENDING.value,
+        "nonce": nonce,
+        "bundled": True,
+        "schedule": schedule_record(schedule),
+        "created_at": to_micros(at),
+    }
+
+
+def see_confirmed(
+    connection: Connection, subscriber: Subscriber, schedule: Schedule, at: datetime
+) -> Subscriber:
+    """Let whoever had not confirmed have done so, with this schedule; return the subscriber."""
+    if subscriber.state is SubscriberState.CONFIRMED:
+        return subscriber
+    change_row(
+        connection,
+        subscriber,
+        state=SubscriberState.CONFIRMED.value,
+        confirmed_at=to_micros(at),
+        schedule=schedule_record(schedule),
+    )
+    return replace(subscriber, schedule=schedule)
 
 
 def subscriber_of(row: Row[Any]) -> Subscriber:

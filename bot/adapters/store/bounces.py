@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, and_, delete, func, select, update
 from bot.adapters.store.database import Database, insert_into
 from bot.adapters.store.mail_tables import bounces, paused_domains, suppressions
 from bot.adapters.store.rows import from_micros, storable, to_micros
+from bot.adapters.store.suppressions import add_suppression
 from bot.adapters.store.tables import deliveries
 from bot.core.addresses import hash_address, key_of
 from bot.core.bounces import (
@@ -63,19 +64,16 @@ class Bounces(Database):
                 delivery_key=bounce.key,
                 detail=storable(hide_addresses(fate.detail))[:_MOST_DETAIL],
             )
-            added = save.on_conflict_do_nothing().returning(bounces.c.id)
-            if connection.execute(added).first() is None:
+            saved = save.on_conflict_do_nothing().returning(bounces.c.id)
+            if connection.execute(saved).first() is None:
                 return Recorded(new=False)
             if again:
                 return Recorded(new=True)
             history = [Past(when, verdict) for (_, verdict), when in before.items()]
             action = decide(fate.verdict, [*history, Past(at, fate.verdict)])
             if action is Action.SUPPRESS:
-                suppress = insert_into(connection, suppressions).values(
-                    hash=known, reason=_say_reason(bounce), at=to_micros(at)
-                )
-                told = suppress.on_conflict_do_nothing().returning(suppressions.c.hash)
-                return Recorded(new=True, suppressed=connection.execute(told).first() is not None)
+                added = add_suppression(connection, known, _say_reason(bounce), at)
+                return Recorded(new=True, suppressed=added)
             if action is Action.PAUSE:
                 reason = f"{fate.status} {fate.detail}".strip()
                 _pause(connection, domain, at, at + BLOCK_PAUSE, reason)

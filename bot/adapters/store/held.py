@@ -4,15 +4,16 @@ from datetime import date
 
 from sqlalchemy import select
 
-from bot.adapters.store.agreements import load_consents, subscriber_of
+from bot.adapters.store.agreements import find_subscriber, load_consents
 from bot.adapters.store.database import Database
 from bot.adapters.store.erasing import find_places, is_at
-from bot.adapters.store.mail_tables import bounces, subscribers, suppressions
+from bot.adapters.store.mail_tables import bounces, subscribers
 from bot.adapters.store.rows import from_micros
 from bot.adapters.store.subscriptions import find_subscriptions
+from bot.adapters.store.suppressions import load_suppression
 from bot.adapters.store.tables import deliveries, editions, sets, subscriptions
 from bot.core.addresses import hash_address, key_of
-from bot.core.subscribers import BounceNote, Held, SentLine, Suppression
+from bot.core.subscribers import BounceNote, Held, SentLine
 
 
 class Holdings(Database):
@@ -22,9 +23,6 @@ class Holdings(Database):
         """Load all that names an e-mail address, or is known by its hash."""
         known = hash_address(address)
         with self.reading() as connection:
-            row = connection.execute(
-                select(subscribers).where(subscribers.c.key == key_of(address))
-            ).first()
             places = find_places(connection, address)
             sent = (
                 select(
@@ -39,10 +37,7 @@ class Holdings(Database):
                 .order_by(deliveries.c.id)
             )
             told = select(bounces).where(bounces.c.hash == known).order_by(bounces.c.at)
-            given_up = connection.execute(
-                select(suppressions).where(suppressions.c.hash == known)
-            ).first()
-            reader = subscriber_of(row) if row is not None else None
+            reader = find_subscriber(connection, subscribers.c.key == key_of(address))
             return Held(
                 reader,
                 find_subscriptions(connection, is_at(subscriptions, places)),
@@ -55,7 +50,5 @@ class Holdings(Database):
                     BounceNote(from_micros(each.at), each.verdict, each.status, each.detail)
                     for each in connection.execute(told).all()
                 ),
-                Suppression(given_up.hash, given_up.reason, from_micros(given_up.at))
-                if given_up is not None
-                else None,
+                load_suppression(connection, known),
             )

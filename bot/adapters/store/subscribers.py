@@ -10,22 +10,26 @@ from bot.adapters.store.agreements import (
     append_consent,
     change_row,
     did,
+    find_subscriber,
     is_own,
     load_chosen,
     load_set_names,
     lock_subscriber,
+    pending_record,
+    see_confirmed,
     subscribe,
     subscriber_of,
     unsubscribe,
 )
 from bot.adapters.store.database import Database, insert_into
-from bot.adapters.store.mail_tables import subscribers, suppressions
+from bot.adapters.store.mail_tables import subscribers
 from bot.adapters.store.rows import to_micros
 from bot.adapters.store.subscriptions import (
     find_subscriptions,
     put_subscription,
     schedule_record,
 )
+from bot.adapters.store.suppressions import load_suppression
 from bot.adapters.store.tables import sets, subscriptions, turns
 from bot.core.addresses import Address, hash_address, key_of
 from bot.core.editions import DestinationKind
@@ -62,16 +66,13 @@ class Subscribers(Database):
 
     def find_subscriber(self, address: str) -> Subscriber | None:
         """Find a subscriber by address, however it is written."""
-        wanted = select(subscribers).where(subscribers.c.key == key_of(address))
         with self.reading() as connection:
-            row = connection.execute(wanted).first()
-        return subscriber_of(row) if row is not None else None
+            return find_subscriber(connection, subscribers.c.key == key_of(address))
 
     def load_subscriber(self, number: int) -> Subscriber | None:
         """Load a subscriber by number."""
         with self.reading() as connection:
-            row = connection.execute(select(subscribers).where(subscribers.c.id == number)).first()
-        return subscriber_of(row) if row is not None else None
+            return find_subscriber(connection, subscribers.c.id == number)
 
     def list_subscribers(self) -> tuple[tuple[Subscriber, tuple[str, ...]], ...]:
         """List all subscribers by address, each with the names of the sets they chose."""
@@ -83,16 +84,16 @@ class Subscribers(Database):
     def load_chosen(self, number: int) -> tuple[Subscription, ...]:
         """Load what a person subscribed to by mail and did not leave, oldest first."""
         with self.reading() as connection:
-            row = connection.execute(select(subscribers).where(subscribers.c.id == number)).first()
-            return load_chosen(connection, subscriber_of(row)) if row is not None else ()
+            known = find_subscriber(connection, subscribers.c.id == number)
+            return load_chosen(connection, known) if known is not None else ()
 
     def find_chosen(self, number: int, subscription_id: int) -> Subscription | None:
         """Find one subscription of a person's own by its number, left or not."""
         with self.reading() as connection:
-            row = connection.execute(select(subscribers).where(subscribers.c.id == number)).first()
-            if row is None:
+            known = find_subscriber(connection, subscribers.c.id == number)
+            if known is None:
                 return None
-            which = is_own(subscriber_of(row)) & (subscriptions.c.id == subscription_id)
+            which = is_own(known) & (subscriptions.c.id == subscription_id)
             return next(iter(find_subscriptions(connection, which)), None)
 
     def find_reader(self, address: str, names: Sequence[str]) -> Reader | None:
@@ -108,24 +109,18 @@ class Subscribers(Database):
         self, address: Address, nonce: str, schedule: Schedule, at: datetime
     ) -> Subscriber:
         """Keep an address until it confirms; return it as it is, which may be confirmed already."""
-        values = {"address": address.text, "created_at": to_micros(at)}
         with self.writing() as connection:
-            add = insert_into(connection, subscribers).values(
-                key=address.key,
-                state=SubscriberState.PENDING.value,
-                nonce=nonce,
-                bundled=True,
-                schedule=schedule_record(schedule),
-                **values,
-            )
+            record = pending_record(address, nonce, schedule, at)
+            add = insert_into(connection, subscribers).values(**record)
             save = add.on_conflict_do_update(
                 index_elements=[subscribers.c.key],
-                set_=values,
+                set_={name: record[name] for name in ("address", "created_at")},
                 where=subscribers.c.state == SubscriberState.PENDING.value,
             )
             connection.execute(save)
-            wanted = select(subscribers).where(subscribers.c.key == address.key)
-            return subscriber_of(connection.execute(wanted).one())
+            known = find_subscriber(connection, subscribers.c.key == address.key)
+            assert known is not None  # noqa: S101 - it was added just now
+            return known
 
     def forget_unconfirmed(self, before: datetime) -> int:
         """Remove addresses that were asked for before a moment and never confirmed.
@@ -166,15 +161,7 @@ class Subscribers(Database):
                 return False
             if did(connection, known, Deed.SUBSCRIBED, name, asked_at):
                 return True
-            if known.state is not SubscriberState.CONFIRMED:
-                known = replace(known, schedule=schedule)
-                change_row(
-                    connection,
-                    known,
-                    state=SubscriberState.CONFIRMED.value,
-                    confirmed_at=to_micros(at),
-                    schedule=schedule_record(schedule),
-                )
+            known = see_confirmed(connection, known, schedule, at)
             subscribe(connection, known, key, at)
             append_consent(connection, known, Deed.SUBSCRIBED, name, at=at, proof=proof)
             return True
@@ -201,7 +188,7 @@ class Subscribers(Database):
             change_row(connection, known, **changes)
             known = replace(known, schedule=decision.schedule, paused_until=decision.until)
             before = load_chosen(connection, known)
-            had = {(each.set_owner, each.set_name): each for each in before}
+            had = {each.set_key: each for each in before}
             gone = [each for key, each in had.items() if key not in decision.sets]
             for each in gone:
                 name = each.set_name
@@ -249,36 +236,17 @@ class Subscribers(Database):
 
         Refused for a person who left the set, or all, since then.
         """
-        given_up = select(suppressions.c.hash).where(
-            suppressions.c.hash == hash_address(address.key)
-        )
         with self.writing() as connection:
-            if connection.execute(given_up).first() is not None:
+            if load_suppression(connection, hash_address(address.key)) is not None:
                 return ImportOutcome.SUPPRESSED
-            add = insert_into(connection, subscribers).values(
-                address=address.text,
-                key=address.key,
-                state=SubscriberState.PENDING.value,
-                nonce=nonce,
-                bundled=True,
-                schedule=schedule_record(schedule),
-                created_at=to_micros(at),
-            )
+            record = pending_record(address, nonce, schedule, at)
+            add = insert_into(connection, subscribers).values(**record)
             connection.execute(add.on_conflict_do_nothing())
-            wanted = select(subscribers.c.id).where(subscribers.c.key == address.key)
-            known = lock_subscriber(connection, connection.execute(wanted).scalar_one())
+            known = find_subscriber(connection, subscribers.c.key == address.key, locks=True)
             assert known is not None  # noqa: S101 - it was added just now
             if did(connection, known, Deed.LEFT, key[1], agreed_at):
                 return ImportOutcome.REFUSED
-            if known.state is not SubscriberState.CONFIRMED:
-                known = replace(known, schedule=schedule)
-                change_row(
-                    connection,
-                    known,
-                    state=SubscriberState.CONFIRMED.value,
-                    confirmed_at=to_micros(agreed_at),
-                    schedule=schedule_record(schedule),
-                )
+            known = see_confirmed(connection, known, schedule, agreed_at)
             if not subscribe(connection, known, key, at):
                 return ImportOutcome.KNOWN
             append_consent(connection, known, Deed.IMPORTED, key[1], at=agreed_at, proof=proof)
