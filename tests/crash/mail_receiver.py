@@ -6,14 +6,12 @@ what arrived, and ends with its input. DELAY is how long it takes over each mail
 
 import json
 import re
-import subprocess
 import sys
 from dataclasses import replace
 from hashlib import sha256
-from types import TracebackType
-from typing import Self
 
-from tests.crash.receiver import ROOT, Arrival
+from tests.crash.receiver import Arrival
+from tests.fakes.processes import ServerProcess
 from tests.fakes.smtp_server import END, Act, Message, Script, SmtpServer
 
 _KEY = re.compile(r"ENVID=(\S+)")
@@ -21,38 +19,15 @@ _KEY = re.compile(r"ENVID=(\S+)")
 _MANY = 100_000
 
 
-class MailReceiver:
+class MailReceiver(ServerProcess):
     """The server's process, and what a test asks of it."""
 
     def __init__(self, delay: float) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.mail_receiver", str(delay)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
-        assert self._process.stdout
-        self.port = int(self._process.stdout.readline())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._process.communicate("")
+        super().__init__("tests.crash.mail_receiver", str(delay))
 
     def arrivals(self) -> list[Arrival]:
         """Every mail that arrived, in order, by the key of the delivery that led it."""
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        return [Arrival(*row) for row in json.loads(self._process.stdout.readline())]
+        return [Arrival(*row) for row in json.loads(self.say(""))]
 
 
 class _Digests(list[Message]):

@@ -16,7 +16,6 @@ import http.client
 import json
 import random
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -24,11 +23,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
-from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-ROOT = Path(__file__).parents[2]
+from tests.fakes.processes import ServerProcess
+
 PATIENCE_S = 1.7
 _WORDS = {200: "OK", 404: "Not Found", 429: "Too Many Requests", 500: "Oops", 503: "Busy"}
 
@@ -83,30 +80,11 @@ class Arrival:
     at: float
 
 
-class Receiver:
+class Receiver(ServerProcess):
     """The receiver's process, and what a test says to it."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.receiver"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
-        assert self._process.stdout
-        self.port = int(self._process.stdout.readline())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._process.communicate("")
+        super().__init__("tests.crash.receiver")
 
     def behave(self, behaviour: Behaviour) -> None:
         self._ask("POST", "/behave", json.dumps(asdict(behaviour)).encode())

@@ -4,8 +4,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -33,8 +31,9 @@ from bot.core.papers import Announcement, AnnounceType, Entry, Paper
 from bot.core.subscriptions import PERSON, Subscription
 from bot.flows.publish import publish
 from tests.adapters.store.made_up import agree
-from tests.crash.receiver import ROOT, Arrival
+from tests.crash.receiver import Arrival
 from tests.crash.worker import FastClock, Job
+from tests.fakes.processes import ModuleProcess
 
 FULL = os.environ.get("PAPERS_CRASH") == "full"
 CLOUDS = KeywordSet("Clouds", keywords=(("cloud",),))
@@ -49,29 +48,11 @@ def draw_seed() -> int:
     return seed
 
 
-class Nursery:
+class Nursery(ModuleProcess):
     """Starts workers and ends them: `python -m tests.crash.worker`, told by lines of JSON."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            start_new_session=True,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._process.communicate("")
+        super().__init__("tests.crash.worker", alone=True)
 
     def start(self, job: Job) -> int:
         """Start a worker; return its process id."""
@@ -86,11 +67,7 @@ class Nursery:
         assert self._tell({"end": worker, "signal": int(signal.SIGTERM)}) == 0
 
     def _tell(self, wish: dict[str, object]) -> int:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(json.dumps(wish) + "\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline())
+        return int(self.say(json.dumps(wish)))
 
 
 @dataclass(slots=True)

@@ -17,9 +17,10 @@ from bot.core.records import Claim
 from bot.flows.deliver import deliver_due
 from bot.flows.passage import TogetherSender
 from tests.crash.points import TERMS, LaterClock
-from tests.crash.receiver import ROOT, Arrival, Receiver
+from tests.crash.receiver import Arrival, Receiver
 from tests.crash.running import Books, Line, begin, judge, plan_for_readers
 from tests.crash.senders import TOGETHER, build_senders
+from tests.fakes.processes import ROOT
 from tests.fakes.trails import FreeTrail
 
 # What every first attempt goes through, in this order; statements and commits stand in between.

@@ -44,8 +44,8 @@ from bot.flows.deliver import Outcome, Terms, deliver
 from bot.flows.draining import Drain, Patience
 from bot.render.email import Composer, Letterhead
 from bot.render.templates import build_environment
-from tests.crash.receiver import ROOT
 from tests.crash.senders import build_senders
+from tests.fakes.processes import ROOT
 
 # Back-off waits are minutes, so the tests' time runs this much faster; all processes agree on it.
 SPEED = 60.0

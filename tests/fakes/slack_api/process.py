@@ -1,22 +1,18 @@
 """The fake in a process of its own, for tests that kill and freeze the bot."""
 
 import json
-import subprocess
 import sys
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any
 
+from tests.fakes.processes import ServerProcess
 from tests.fakes.slack_api.fake import SlackApi
 from tests.fakes.slack_api.faults import Fault, Rule
 from tests.fakes.slack_api.model import Json
 from tests.fakes.slack_api.rates import UNLIMITED, Rates
 from tests.fakes.slack_api.server import RetryAfter
-
-_ROOT: Final = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +35,7 @@ class Posted:
         return payload
 
 
-class SlackProcess:
+class SlackProcess(ServerProcess):
     """`python -m tests.fakes.slack_api`, and what a test says to it."""
 
     def __init__(
@@ -60,26 +56,7 @@ class SlackProcess:
                 "check": check,
             }
         )
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.fakes.slack_api", options],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=_ROOT,
-        )
-        assert self._process.stdout
-        self.port = int(self._process.stdout.readline())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._process.communicate("")
+        super().__init__("tests.fakes.slack_api", options)
 
     @property
     def url(self) -> str:
