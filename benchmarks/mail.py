@@ -25,7 +25,6 @@ from types import MappingProxyType
 import jinja2
 
 from benchmarks.data import PAPERS, load_papers
-from bot.adapters.smtp.domains import OwnDomains
 from bot.adapters.smtp.mailer import Mailbox, Mailer
 from bot.adapters.smtp.pool import Pool
 from bot.config.mail import Relay, Security
@@ -38,6 +37,7 @@ from bot.core.parsing import parse_set
 from bot.core.words import prepare
 from bot.render.email import Composer, Letterhead, Recipient, Section
 from bot.render.templates import build_environment
+from tests.fakes.domains import OwnDomains
 
 PATH = f"/usr/sbin:{os.environ.get('PATH', '')}"
 DAY = date(2025, 12, 4)

@@ -30,7 +30,6 @@ from bot.adapters.slack.places import Places
 from bot.adapters.slack.rates import Rates
 from bot.adapters.slack.sender import SlackSender
 from bot.adapters.smtp.connection import Limits
-from bot.adapters.smtp.domains import OwnDomains
 from bot.adapters.smtp.mailer import Mailbox, Mailer
 from bot.adapters.smtp.pool import Pool
 from bot.adapters.smtp.sender import MailSender, OperatorLinks
@@ -45,6 +44,7 @@ from bot.flows.draining import Drain, Patience
 from bot.render.email import Composer, Letterhead
 from bot.render.templates import build_environment
 from tests.crash.senders import build_senders
+from tests.fakes.domains import OwnDomains
 from tests.fakes.processes import ROOT
 
 # Back-off waits are minutes, so the tests' time runs this much faster; all processes agree on it.

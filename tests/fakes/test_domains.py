@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.adapters.smtp.domains import THE_RELAY, OwnDomains
+from bot.adapters.smtp.domains import THE_RELAY
+from tests.fakes.domains import OwnDomains
 
 if TYPE_CHECKING:
     from bot.adapters.smtp.domains import Domains

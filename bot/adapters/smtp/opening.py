@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Protocol
 from zoneinfo import ZoneInfo
 
-from bot.adapters.smtp.domains import Domains, OwnDomains
+from bot.adapters.smtp.domains import Domains
 from bot.adapters.smtp.mailer import HearRefusal, Mailbox, Mailer, hear_nothing
 from bot.adapters.smtp.pool import Pool
 from bot.adapters.smtp.sender import Links, MailSender, NoticeSender, OperatorLinks
@@ -56,36 +56,35 @@ def open_mail(
     *,
     find_page: FindPage,
     count_weeks: CountWeeks,
+    domains: Domains,
     link_readers: Callable[[Links], Links] | None = None,
-    domains: Domains | None = None,
     hear: HearRefusal = hear_nothing,
 ) -> Mail:
     """Wire what sends mail; `settings.mail.can_send` is true.
 
     `find_page` says where a digest of a set is read, `count_weeks` how many papers a set had in
     the weeks up to a day. Readers are referred to the operator, unless `link_readers` makes other
-    links of those. Without `domains` each process knows only what itself was told. `hear` is told
-    of every refusal.
+    links of those. `domains` says who must wait, `hear` is told of every refusal.
     """
     # A mail's page and its chart are both looked for by the delivery's subscription.
     find_subscription = lru_cache(_MOST_AT_ONCE)(memory.subscription_of)
 
     def find_page_of(edition: Edition, key: str) -> str:
         subscription = find_subscription(key)
-        return find_page(_key_of(subscription), edition) if subscription is not None else ""
+        return find_page(subscription.set_key, edition) if subscription is not None else ""
 
     def count_weeks_of(edition: Edition, key: str) -> tuple[Week, ...]:
         subscription = find_subscription(key)
         if subscription is None or subscription.schedule.rhythm is not Rhythm.WEEKLY:
             return ()
-        return count_weeks(_key_of(subscription), edition.day)
+        return count_weeks(subscription.set_key, edition.day)
 
     mail = settings.mail
     links: Links = OperatorLinks(settings.contact, settings.base_url, find_page_of)
     letterhead = build_letterhead(settings)
     mailer = Mailer(
         Pool(mail.relay, letterhead.domain),
-        domains or OwnDomains(mail.per_minute),
+        domains,
         Mailbox(mail.bounces or mail.from_address, settings.secret_key if mail.bounces else ""),
         hear,
     )
@@ -124,7 +123,3 @@ def build_letterhead(settings: Settings) -> Letterhead:
         contact=settings.contact,
         postal=mail.postal,
     )
-
-
-def _key_of(subscription: Subscription) -> SetKey:
-    return subscription.set_owner, subscription.set_name

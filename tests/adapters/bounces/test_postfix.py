@@ -14,7 +14,6 @@ import pytest
 
 from bot.adapters.bounces.maildir import Maildir
 from bot.adapters.bounces.reading import read_report
-from bot.adapters.smtp.domains import OwnDomains
 from bot.adapters.smtp.mailer import Mailbox, Mailer
 from bot.adapters.smtp.pool import Pool
 from bot.adapters.store import Store, open_store
@@ -27,6 +26,7 @@ from bot.render.templates import build_environment
 from tests.adapters.bounces.reports import SECRET, write_block, write_report
 from tests.adapters.bounces.servers import Postfix
 from tests.adapters.store.made_up import CATS, NOW, announce, freeze, make_edition, make_paper, save
+from tests.fakes.domains import OwnDomains
 
 BOUNCES = "bounces@lab.example"
 LETTER = b"Subject: 3 new: cats\r\nTo: you\r\n\r\n.cats\r\n"

@@ -2,11 +2,12 @@
 
 import pytest
 
-from bot.adapters.smtp.domains import THE_RELAY, OwnDomains
+from bot.adapters.smtp.domains import THE_RELAY
 from bot.adapters.smtp.mailer import PAUSE, Mailbox, Mailer
 from bot.core.verp import read_return_path
 from bot.errors import DeliveryError, MailRefusedError
 from tests.adapters.smtp.conftest import LETTER, OpenPool
+from tests.fakes.domains import OwnDomains
 from tests.fakes.smtp_server import END, GREETING, Act, Script, SmtpServer
 
 SECRET = "s" * 32

@@ -25,6 +25,7 @@ from tests.adapters.store.made_up import (
     make_paper,
     save,
 )
+from tests.fakes.domains import OwnDomains
 from tests.fakes.smtp_server import SmtpServer
 from tests.fakes.trails import FreeTrail
 
@@ -47,6 +48,7 @@ def send(server: SmtpServer, store: Store, key: str) -> str:
         store,
         find_page=lambda set_key, edition: f"https://papers.lab.example/{set_key[1]}/{edition.day}",
         count_weeks=lambda _set_key, day: (Week(day, 7),) * 26,
+        domains=OwnDomains(),
     )
     with closing(mail.mailer):
         mail.digests.send(EDITION, MAIL, key, FreeTrail())

@@ -13,7 +13,6 @@ import jinja2
 import pytest
 
 from bot.adapters.smtp.connection import USUAL_LIMITS
-from bot.adapters.smtp.domains import OwnDomains
 from bot.adapters.smtp.mailer import Mailbox, Mailer
 from bot.adapters.smtp.sender import MailSender, NoticeSender, OperatorLinks, Weeks, no_weeks
 from bot.adapters.store import Store
@@ -37,6 +36,7 @@ from tests.adapters.store.made_up import (
     save,
 )
 from tests.fakes.clocks import StillClock
+from tests.fakes.domains import OwnDomains
 from tests.fakes.smtp_server import END, Act, Script, SmtpServer
 from tests.fakes.trails import FreeTrail
 

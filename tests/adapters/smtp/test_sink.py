@@ -15,13 +15,13 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from bot.adapters.smtp.domains import OwnDomains
 from bot.adapters.smtp.mailer import Mailbox, Mailer
 from bot.adapters.smtp.pool import Pool
 from bot.config.mail import Relay, Security
 from bot.render.email import Composer, Letter, Letterhead, Recipient, Section
 from bot.render.templates import build_environment
 from tests.adapters.store.made_up import NOW, make_edition, make_paper
+from tests.fakes.domains import OwnDomains
 
 LETTERS = 60
 THREADS = 4
