@@ -1,12 +1,15 @@
 """Texts that only we could have written: links, cookies and forms carry them; keeps nothing."""
 
 import hashlib
+from functools import lru_cache, partial
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from bot.errors import MissingError
 
 _LONGEST = 2000
+_MOST_KINDS = 64
+_MOST_TEXTS = 256
 _SAID = "this link is not one of ours, or it was cut: open it as it stands in the mail"
 
 
@@ -15,10 +18,15 @@ class Seals:
 
     def __init__(self, secret_key: str) -> None:
         """Use this key for all kinds; none opens as another one."""
-        self._key = secret_key
+        self._serializer = lru_cache(_MOST_KINDS)(partial(_build_serializer, secret_key))
+        # A link to an edition stands in every mail that brings it.
+        self._write = lru_cache(_MOST_TEXTS, typed=True)(self._write_anew)
 
     def seal(self, kind: str, *parts: str | int) -> str:
         """Write parts as a text for a URL: the same for the same, and for nobody to guess."""
+        return self._write(kind, *parts)
+
+    def _write_anew(self, kind: str, *parts: str | int) -> str:
         return self._serializer(kind).dumps(list(parts))
 
     def unseal(self, kind: str, token: str) -> tuple[str | int, ...]:
@@ -34,9 +42,10 @@ class Seals:
             raise MissingError(_SAID)
         return tuple(parts)
 
-    def _serializer(self, kind: str) -> URLSafeSerializer:
-        return URLSafeSerializer(
-            self._key,
-            salt=f"papers-bot {kind}",
-            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
-        )
+
+def _build_serializer(secret_key: str, kind: str) -> URLSafeSerializer:
+    return URLSafeSerializer(
+        secret_key,
+        salt=f"papers-bot {kind}",
+        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+    )

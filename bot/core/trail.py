@@ -36,5 +36,5 @@ class Trail(Protocol):
         ...
 
     def fix(self, draft: str) -> None:
-        """Commit, before anything leaves, what every attempt has to send alike."""
+        """Have every attempt send this alike; it is committed with the first that leaves."""
         ...

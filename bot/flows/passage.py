@@ -65,20 +65,18 @@ class TrailStore(Protocol):
         again: bool,
         part: int = 0,
         lease_until: datetime | None = None,
+        draft: str = "",
     ) -> bool:
         """Commit that the claim's sending, or a part of it, is about to leave this machine.
 
         `again`: it may repeat an earlier one, which is counted. `lease_until` renews the lease.
+        `draft` is kept with it, for later attempts to send alike; "": what was kept before stays.
         False where a later attempt has taken over.
         """
         ...
 
     def arrive(self, claim: Claim, part: int, reference: str) -> bool:
         """Commit that a part has arrived; False where a later attempt has taken over."""
-        ...
-
-    def fix_draft(self, claim: Claim, draft: str) -> bool:
-        """Commit what all attempts send alike; False where a later attempt has taken over."""
         ...
 
 
@@ -108,7 +106,7 @@ class Passage:
         self.left = False
         self.advanced = False
         self.parts: dict[int, Part] = dict(claim.parts)
-        self.draft = claim.draft
+        self.draft = self._kept = claim.draft
         self._claim = claim
         self._store = store
         self._clock = clock
@@ -125,9 +123,15 @@ class Passage:
         elapsed, now = self._clock.elapsed(), self._clock.now()
         lease_until = now + self._lease if part else None
         if not self._store.leave(
-            self._claim, now, again=self.doubtful, part=part, lease_until=lease_until
+            self._claim,
+            now,
+            again=self.doubtful,
+            part=part,
+            lease_until=lease_until,
+            draft="" if self.draft == self._kept else self.draft,
         ):
             raise LateError
+        self._kept = self.draft
         if lease_until is not None:
             self._began, self._lease_until = elapsed, lease_until
             self.parts.setdefault(part, Part(part, "", now))
@@ -143,12 +147,10 @@ class Passage:
         self.left, self.advanced = False, True
 
     def fix(self, draft: str) -> None:
-        """Record what every attempt sends alike."""
+        """Have every attempt send this alike, from the one of which something leaves first."""
         if self.parts or self.left:
             msg = f"delivery {self._claim.delivery.id} has left: what it sends cannot change now"
             raise StoreError(msg)
-        if not self._store.fix_draft(self._claim, draft):
-            raise LateError
         self.draft = draft
 
     def is_late(self) -> bool:

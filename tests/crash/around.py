@@ -44,17 +44,16 @@ class SurroundedStore:
         again: bool,
         part: int = 0,
         lease_until: datetime | None = None,
+        draft: str = "",
     ) -> bool:
         with self._around("leave"):
-            return self._store.leave(claim, at, again=again, part=part, lease_until=lease_until)
+            return self._store.leave(
+                claim, at, again=again, part=part, lease_until=lease_until, draft=draft
+            )
 
     def arrive(self, claim: Claim, part: int, reference: str) -> bool:
         with self._around("arrive"):
             return self._store.arrive(claim, part, reference)
-
-    def fix_draft(self, claim: Claim, draft: str) -> bool:
-        with self._around("fix"):
-            return self._store.fix_draft(claim, draft)
 
     def defer(
         self, claim: Claim, at: datetime, *, until: datetime, detail: str, unknown: bool

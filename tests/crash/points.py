@@ -10,6 +10,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,6 +57,7 @@ class Countdown:
     def __init__(self, last: int | str, pipe: int) -> None:
         self._last = last
         self._pipe = pipe
+        self.counts = False
         self._passed = 0
         self._within = ""
 
@@ -74,22 +76,38 @@ class Countdown:
         self._within = ""
         self.step(f"after the {method}")
 
-    def count_statement(self, *args: Any) -> None:  # noqa: ANN401 - whatever SQLAlchemy tells
-        """Before a statement; the third argument is its text."""
-        statement = str(args[2])
-        verb, table = statement.split(maxsplit=1)[0], _TABLE.search(statement)
-        self.step(f"{verb} {table[1]}" if table else verb)
+    def listen(self) -> None:
+        """Hear whatever a database is told on connections that are yet to be made."""
+        event.listen(Engine, "connect", self._trace)
+        event.listen(Engine, "before_cursor_execute", self._hear)
+        event.listen(Engine, "commit", self._hear_commit)
 
-    def count_commit(self, _connection: object) -> None:
-        self.step("COMMIT")
+    def _trace(self, connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's
+        # SQLite itself tells of what goes to it past SQLAlchemy, too.
+        if isinstance(connection, sqlite3.Connection):
+            connection.set_trace_callback(self._count)
+
+    def _hear(self, connection: Any, _cursor: object, statement: str, *_more: object) -> None:  # noqa: ANN401 - SQLAlchemy's
+        if connection.dialect.name != "sqlite":
+            self._count(statement)
+
+    def _hear_commit(self, connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's
+        if connection.dialect.name != "sqlite":
+            self._count("COMMIT")
+
+    def _count(self, statement: str) -> None:
+        """Count a point before a statement, within the delivery."""
+        verb, table = statement.split(maxsplit=1)[0], _TABLE.search(statement)
+        if self.counts and verb != "PRAGMA":
+            self.step(f"{verb} {table[1]}" if table else verb)
 
 
 def act(url: str, port: int, delivery_id: int, hours: int, countdown: Countdown) -> None:
+    countdown.listen()
     with open_store(url) as store:
         # A statement of the pool's own, not of this delivery.
         store.due_deliveries(datetime.now(UTC))
-        event.listen(Engine, "before_cursor_execute", countdown.count_statement)
-        event.listen(Engine, "commit", countdown.count_commit)
+        countdown.counts = True
         surrounded = SurroundedStore(store, countdown.around)
         senders = build_senders(port, countdown.step)
         deliver(delivery_id, surrounded, senders, LaterClock(hours), TERMS)

@@ -562,11 +562,13 @@ class MemoryStore:
         again: bool,
         part: int = 0,
         lease_until: datetime | None = None,
+        draft: str = "",
     ) -> bool:
         row = self.ledger[claim.delivery.id]
         if row.delivery != claim.delivery:
             return False
         row.lease_until = lease_until or row.lease_until
+        row.draft = draft or row.draft
         if part:
             row.parts.setdefault(part, Part(part, "", at))
         for each in (row, *self.followers(row)):
@@ -582,13 +584,6 @@ class MemoryStore:
         if row.delivery != claim.delivery:
             return False
         row.parts[part] = replace(row.parts[part], reference=reference)
-        return True
-
-    def fix_draft(self, claim: Claim, draft: str) -> bool:
-        row = self.ledger[claim.delivery.id]
-        if row.delivery != claim.delivery:
-            return False
-        row.draft = draft
         return True
 
     def settle(

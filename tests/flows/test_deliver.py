@@ -444,9 +444,12 @@ def test_who_is_late_after_it_said_that_it_leaves_does_not_send() -> None:
             again: bool,
             part: int = 0,
             lease_until: datetime | None = None,
+            draft: str = "",
         ) -> bool:
             clock.advance(LEASE)
-            return super().leave(claim, at, again=again, part=part, lease_until=lease_until)
+            return super().leave(
+                claim, at, again=again, part=part, lease_until=lease_until, draft=draft
+            )
 
     sleepy = SleepyStore()
     plan(sleepy, FOLDER)

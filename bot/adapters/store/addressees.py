@@ -5,12 +5,12 @@ Nothing here changes what a person agreed to.
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, select
 
 from bot.adapters.store.mail_tables import subscribers, suppressions
+from bot.adapters.store.prepared import Prepared
 from bot.adapters.store.rows import from_micros
 from bot.core.addresses import hash_address, key_of
 from bot.core.records import Busy
@@ -35,20 +35,15 @@ class Addressee:
     bundled: bool = False
 
 
-_SUPPRESSED = select(suppressions.c.reason).where(suppressions.c.hash == bindparam("hash"))
+_SUPPRESSED = Prepared(
+    select(suppressions.c.reason).where(suppressions.c.hash == bindparam("hash"))
+)
 # Whoever holds this row is alone in changing what the address gets, and in gathering it.
-_SUBSCRIBER = (
+_SUBSCRIBER = Prepared(
     select(subscribers.c.state, subscribers.c.bundled, subscribers.c.paused_until)
     .where(subscribers.c.key == bindparam("key"))
     .with_for_update()
 )
-
-
-# Whoever gets several sets is asked for each of them.
-@lru_cache(maxsize=256)
-def _name(address: str) -> tuple[str, str]:
-    key = key_of(address)
-    return key, hash_address(key)
 
 
 def find_addressee(connection: Connection, row: Row[Any], now: datetime) -> Addressee:
@@ -58,12 +53,11 @@ def find_addressee(connection: Connection, row: Row[Any], now: datetime) -> Addr
     mail goes out only while that person agrees.
     """
     found = None
-    key, hashed = _name(row.address)
     if row.origin == PERSON:
-        found = connection.execute(_SUBSCRIBER, {"key": key}).first()
-    reason = connection.execute(_SUPPRESSED, {"hash": hashed}).scalar()
-    if reason is not None:
-        return Addressee(f"the address is suppressed: {reason}")
+        found = _SUBSCRIBER.first(connection, {"key": key_of(row.address)})
+    suppressed = _SUPPRESSED.first(connection, {"hash": hash_address(row.address)})
+    if suppressed is not None:
+        return Addressee(f"the address is suppressed: {suppressed.reason}")
     if row.origin != PERSON:
         return Addressee()
     if found is None:

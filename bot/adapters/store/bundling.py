@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, bindparam, func, select, update
+from sqlalchemy import BigInteger, Connection, Row, bindparam, func, or_, select, update
 
 from bot.adapters.store.claiming import find_quiet
 from bot.adapters.store.events import append_events
+from bot.adapters.store.prepared import Prepared
 from bot.adapters.store.recent import Recent
 from bot.adapters.store.rows import to_micros
 from bot.adapters.store.tables import deliveries, subscriptions
@@ -23,9 +24,10 @@ from bot.core.subscriptions import PERSON
 _OPEN = [DeliveryState.PENDING.value, DeliveryState.RETRY.value]
 
 # Those of an address that have come as far as the lead, of which surely nothing has arrived. A
-# plain condition on states would have SQLite read all that wait: of one address there are few.
+# plain condition on states or leads would have SQLite read all that wait: of one address there are
+# few.
 # Who is being changed by somebody else is not waited for: it goes out by itself.
-_MATES = (
+_MATES = Prepared(
     select(deliveries.c.id, subscriptions.c.schedule)
     .select_from(WITH_SUBSCRIPTION)
     .where(
@@ -35,8 +37,8 @@ _MATES = (
         is_wanted(),
         deliveries.c.address == bindparam("place"),
         deliveries.c.id != bindparam("lead"),
-        deliveries.c.lead_id.is_(None),
-        func.coalesce(deliveries.c.state, "").in_(_OPEN),
+        func.coalesce(deliveries.c.lead_id, 0) == 0,
+        or_(*(func.coalesce(deliveries.c.state, "") == state for state in _OPEN)),
         func.coalesce(deliveries.c.due_at, 0) <= bindparam("now", type_=BigInteger),
         ~deliveries.c.wired,
         deliveries.c.repeats == 0,
@@ -64,7 +66,7 @@ def gather(
         "bad": lead.failures,
         "later": lead.deferrals or 0,
     }
-    mates = connection.execute(_MATES, wanted).all()
+    mates = _MATES.all(connection, wanted)
     ids = [mate.id for mate in mates if find_quiet(mate, now) is None][: MOST_TOGETHER - 1]
     if not ids:
         return ()

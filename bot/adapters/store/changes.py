@@ -17,6 +17,7 @@ from sqlalchemy import (
     update,
 )
 
+from bot.adapters.store.prepared import Prepared
 from bot.adapters.store.rows import storable, to_micros
 from bot.adapters.store.tables import deliveries, delivery_events
 from bot.core.editions import DeliveryState
@@ -35,10 +36,11 @@ class Change:
 
     def __init__(self, change: Update) -> None:
         """`change` may have parameters."""
-        self._change = change.returning(deliveries.c.id)
-        self._line = insert(delivery_events).values({_DELIVERY: bindparam("line_of"), **_LINE})
+        change = change.returning(deliveries.c.id)
+        line = insert(delivery_events).values({_DELIVERY: bindparam("line_of"), **_LINE})
+        self._change, self._line = Prepared(change), Prepared(line)
         # PostgreSQL makes both in one statement, which spares a way there and back.
-        changed = self._change.cte("changed")
+        changed = change.cte("changed")
         self._both = (
             insert(delivery_events)
             .from_select([_DELIVERY, *_LINE], select(changed.c.id, *_LINE.values()))
@@ -64,9 +66,9 @@ class Change:
         }
         if connection.dialect.name != "sqlite":
             return connection.execute(self._both, {**values, **line}).first() is not None
-        changed = connection.execute(self._change, values).scalar()
+        changed = self._change.first(connection, values)
         if changed is not None:
-            connection.execute(self._line, {**line, "line_of": changed})
+            self._line.count(connection, {**line, "line_of": changed.id})
         return changed is not None
 
 
@@ -80,7 +82,7 @@ _AS_SEEN = (
     deliveries.c.edition_id == bindparam("edition"),
     deliveries.c.wired == bindparam("left"),
 )
-LOCK = select(deliveries.c.id).where(*_AS_SEEN).with_for_update()
+LOCK = Prepared(select(deliveries.c.id).where(*_AS_SEEN).with_for_update())
 _SEEN = update(deliveries).where(*_AS_SEEN)
 BEGIN = Change(
     _SEEN.values(
@@ -98,7 +100,7 @@ CANCEL = Change(
         settled_at=bindparam("end"),
     )
 )
-PUT_OFF = _SEEN.values(state=bindparam("to"), lease_until=None, due_at=bindparam("next"))
+PUT_OFF = Prepared(_SEEN.values(state=bindparam("to"), lease_until=None, due_at=bindparam("next")))
 _MINE = update(deliveries).where(
     deliveries.c.id == bindparam("number"),
     deliveries.c.attempt == bindparam("mine"),
@@ -109,6 +111,7 @@ LEAVE = Change(
         wired=True,
         repeats=deliveries.c.repeats + bindparam("more"),
         lease_until=func.coalesce(bindparam("until", type_=BigInteger), deliveries.c.lease_until),
+        draft=func.coalesce(bindparam("fixed", type_=Text), deliveries.c.draft),
     )
 )
 SETTLE = Change(

@@ -61,7 +61,7 @@ def find_quiet(row: Row[*tuple[Any, ...]], now: datetime) -> Busy | None:
 
 def lock(connection: Connection, row: Row[Any]) -> None:
     """Keep everybody else from changing a delivery; raise ChangedError where somebody did."""
-    if connection.execute(LOCK, _seen(row)).first() is None:
+    if LOCK.first(connection, _seen(row)) is None:
         raise ChangedError
 
 
@@ -88,10 +88,8 @@ def cancel(
 
 def put_off(connection: Connection, row: Row[Any], before: DeliveryState, busy: Busy) -> None:
     """Let a delivery be due again when it may go; raise ChangedError."""
-    changed = connection.execute(
-        PUT_OFF, {**_seen(row), "to": before.value, "next": to_micros(busy.until)}
-    )
-    if not changed.rowcount:
+    later = {**_seen(row), "to": before.value, "next": to_micros(busy.until)}
+    if not PUT_OFF.count(connection, later):
         raise ChangedError
 
 

@@ -25,7 +25,8 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from bot.adapters.store.faults import name_database, translated
-from bot.adapters.store.grouping import Group
+from bot.adapters.store.glancing import Glance
+from bot.adapters.store.grouping import Group, begin_writing
 from bot.errors import StoreError
 
 if TYPE_CHECKING:
@@ -85,14 +86,19 @@ class Database:
         self._writer = self._engine.execution_options(**{_WRITES: True})
         self._reader = self._committing = self._engine
         self._group: Group | None = None
+        self._glance: Glance | None = None
         if self.is_sqlite:
-            self._group = Group(self._writer)
+            self._group = Group(self._writer, busy_timeout_ms)
+            self._glance = Glance(self._engine)
         else:
             self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ")
             self._committing = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def close(self) -> None:
         """Close every connection."""
+        for kept in (self._group, self._glance):
+            if kept is not None:
+                kept.close()
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -121,6 +127,17 @@ class Database:
         """Open a transaction that only reads."""
         with translated(self.url), self._reader.begin() as connection:
             yield connection
+
+    @contextmanager
+    def glancing(self) -> Iterator[Connection]:
+        """Get a connection for one statement that reads, without a transaction around it."""
+        with translated(self.url):
+            if self._glance is not None:
+                with self._glance.looking() as connection:
+                    yield connection
+            else:
+                with self._committing.connect() as connection:
+                    yield connection
 
     @contextmanager
     def writing(self, lock: int | None = None) -> Iterator[Connection]:
@@ -194,7 +211,7 @@ class Database:
             if self.is_sqlite:
                 engine = create_engine(self.url)
                 event.listen(engine, "connect", self._set_up_sqlite)
-                event.listen(engine, "begin", _begin_sqlite)
+                event.listen(engine, "begin", self._begin_sqlite)
             else:
                 engine = create_engine(self.url, connect_args={"connect_timeout": _CONNECT_SECONDS})
                 event.listen(engine, "connect", _bound_transactions)
@@ -214,6 +231,15 @@ class Database:
         # WAL's usual NORMAL may forget the last commits when the power fails, and a forgotten
         # `sending` would be sent again without a look: https://www.sqlite.org/pragma.html
         connection.execute("PRAGMA synchronous=FULL")
+
+    def _begin_sqlite(self, connection: Connection) -> None:
+        driver: Any = connection.connection.dbapi_connection
+        if driver.in_transaction:
+            return
+        if connection.get_execution_options().get(_WRITES, False):
+            begin_writing(driver, self._busy_timeout_ms)
+        else:
+            driver.execute("BEGIN")
 
 
 def _enqueue_nowhere(connection: Connection, due: Sequence[tuple[int, datetime]]) -> None:
@@ -242,11 +268,6 @@ def _look_before_use(connection: Any, _record: Any, _proxy: Any) -> None:  # noq
     """Have the pool replace a connection that the server has left."""
     if has_news(connection.fileno()):
         raise DisconnectionError
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def insert_into(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":

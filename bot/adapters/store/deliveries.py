@@ -12,7 +12,7 @@ from bot.adapters.store.database import Database
 from bot.adapters.store.followers import leave_beside, settle_beside
 from bot.adapters.store.parts import save_part
 from bot.adapters.store.recent import Recent
-from bot.adapters.store.rows import to_micros
+from bot.adapters.store.rows import storable, to_micros
 from bot.adapters.store.tables import deliveries, editions, subscriptions
 from bot.adapters.store.taking import Taking
 from bot.adapters.store.waiting import (
@@ -80,7 +80,7 @@ class Deliveries(Database):
         try:
             with self.briefly() as connection:
                 found = {"number": delivery_id, "now": to_micros(now)}
-                row = connection.execute(FREE, found).first()
+                row = FREE.first(connection, found)
                 if row is None or (seen is not None and row.attempt != seen):
                     return None
                 if not (row.wanted or row.removed or row.kind == DestinationKind.EMAIL):
@@ -102,10 +102,12 @@ class Deliveries(Database):
         again: bool,
         part: int = 0,
         lease_until: datetime | None = None,
+        draft: str = "",
     ) -> bool:
         """Commit that the claim's sending, or a part of it, is about to leave this machine.
 
         `again`: it may repeat an earlier one, which is counted. `lease_until` renews the lease.
+        `draft` is kept with it, for later attempts to send alike; "": what was kept before stays.
         False where a later attempt has taken over.
         """
         delivery = claim.delivery
@@ -114,6 +116,7 @@ class Deliveries(Database):
             **_name(delivery),
             "more": int(again),
             "until": to_micros(lease_until) if lease_until else None,
+            "fixed": storable(draft) if draft else None,
         }
         said = f"{detail}; it may repeat an earlier one" if again else detail
         with self.writing() if part or claim.beside else self.briefly() as connection:

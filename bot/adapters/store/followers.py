@@ -8,9 +8,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 
 from bot.adapters.store.events import append_events
+from bot.adapters.store.prepared import Prepared
 from bot.adapters.store.rows import to_micros
 from bot.adapters.store.tables import deliveries, subscriptions
 from bot.adapters.store.waiting import BROUGHT, WITH_EDITION
@@ -24,17 +25,20 @@ _TRIED = [DeliveryState.RETRY.value, DeliveryState.UNKNOWN.value]
 CALLED_OFF = "goes out by itself: delivery {lead}, in whose mail it was, was called off"
 
 # Built once: to build a statement takes longer than to have it run.
-_FOLLOWERS = (
+_FOLLOWERS = Prepared(
     select(deliveries, *BROUGHT)
     .select_from(WITH_EDITION)
-    .where(deliveries.c.lead_id == bindparam("lead"), deliveries.c.state.in_(_UNSETTLED))
+    .where(
+        deliveries.c.lead_id == bindparam("lead"),
+        or_(*(deliveries.c.state == state for state in _UNSETTLED)),
+    )
     .order_by(deliveries.c.id)
 )
 
 
 def find_followers(connection: Connection, lead: int) -> Sequence[Row[Any]]:
     """Load what goes out in a delivery's mail and is not settled."""
-    return connection.execute(_FOLLOWERS, {"lead": lead}).all()
+    return _FOLLOWERS.all(connection, {"lead": lead})
 
 
 def is_fixed(row: Row[*tuple[Any, ...]]) -> bool:

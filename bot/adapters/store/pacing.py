@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Row, bindparam, func, select, text
 
 from bot.adapters.store.database import insert_into
+from bot.adapters.store.prepared import Prepared
 from bot.adapters.store.rows import from_micros, to_micros
 from bot.adapters.store.tables import deliveries, throttle
 from bot.core.editions import DeliveryState
@@ -17,13 +18,14 @@ _LOOK_AGAIN = timedelta(seconds=1)
 # One claim of a kind at a time counts those on their way; the second number tells the kinds apart.
 _PACE_LOCK = 7_120_004
 # Built once: to build a statement takes longer than to have it run.
-_SENDING = select(func.count()).where(
+_COUNT = select(func.count().label("sending")).where(
     deliveries.c.kind == bindparam("of_kind"),
     deliveries.c.state == DeliveryState.SENDING.value,
     deliveries.c.lease_until > bindparam("moment", type_=BigInteger),
     deliveries.c.id != bindparam("number"),
 )
-_HERE = _SENDING.where(deliveries.c.address == bindparam("place"))
+_SENDING = Prepared(_COUNT)
+_HERE = Prepared(_COUNT.where(deliveries.c.address == bindparam("place")))
 
 
 def find_busy(
@@ -39,9 +41,9 @@ def find_busy(
         locked = text("SELECT pg_advisory_xact_lock(:lock, hashtext(:kind))")
         connection.execute(locked, {"lock": _PACE_LOCK, "kind": row.kind})
     this = {"of_kind": row.kind, "moment": to_micros(now), "number": row.id}
-    if pace.at_once and connection.execute(_SENDING, this).scalar_one() >= pace.at_once:
+    if pace.at_once and _SENDING.first(connection, this).sending >= pace.at_once:
         return Busy(now + _LOOK_AGAIN)
-    if pace.alone and connection.execute(_HERE, {**this, "place": row.address}).scalar_one():
+    if pace.alone and _HERE.first(connection, {**this, "place": row.address}).sending:
         return Busy(now + _LOOK_AGAIN)
     return _find_turn(connection, f"{row.kind} {row.address}", pace.interval, now)
 

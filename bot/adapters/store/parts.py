@@ -12,7 +12,7 @@ from bot.core.records import Claim, Part
 
 
 class Parts(Database):
-    """Keep what a sending on its way says, while it is still its process's."""
+    """Keep what arrived of a sending, while it is still its process's."""
 
     def arrive(self, claim: Claim, part: int, reference: str) -> bool:
         """Commit that a part has arrived; False where a later attempt has taken over."""
@@ -21,12 +21,6 @@ class Parts(Database):
                 _ARRIVE, {**_name(claim), "part": part, "called": storable(reference)}
             )
             return bool(arrived.rowcount)
-
-    def fix_draft(self, claim: Claim, draft: str) -> bool:
-        """Commit what all attempts send alike; False where a later attempt has taken over."""
-        with self.briefly() as connection:
-            fixed = connection.execute(_FIX, {**_name(claim), "fixed": storable(draft)})
-            return bool(fixed.rowcount)
 
 
 def save_part(connection: Connection, delivery_id: int, part: int, at: datetime) -> None:
@@ -68,4 +62,3 @@ _ARRIVE = (
     )
     .values(reference=bindparam("called"))
 )
-_FIX = update(deliveries).where(*_IS_MINE).values(draft=bindparam("fixed"))

@@ -23,6 +23,7 @@ from bot.adapters.store.agreements import (
 )
 from bot.adapters.store.database import Database, insert_into
 from bot.adapters.store.mail_tables import subscribers
+from bot.adapters.store.prepared import Prepared
 from bot.adapters.store.rows import to_micros
 from bot.adapters.store.subscriptions import (
     find_subscriptions,
@@ -46,7 +47,7 @@ from bot.core.subscribers import (
 from bot.core.subscriptions import PERSON, Subscription
 
 # Built once: it is asked for each mail.
-_READER = (
+_READERS = (
     select(subscribers, subscriptions.c.id.label("subscription_id"))
     .join_from(subscribers, subscriptions, subscriptions.c.address == subscribers.c.address)
     .join(sets, sets.c.id == subscriptions.c.set_id)
@@ -55,10 +56,11 @@ _READER = (
         subscribers.c.state == SubscriberState.CONFIRMED.value,
         subscriptions.c.kind == DestinationKind.EMAIL.value,
         subscriptions.c.origin == PERSON,
-        sets.c.name.in_(bindparam("names", expanding=True)),
     )
     .order_by(subscriptions.c.id)
 )
+_READER = Prepared(_READERS.where(sets.c.name == bindparam("name")))
+_READER_OF_MANY = _READERS.where(sets.c.name.in_(bindparam("names", expanding=True)))
 
 
 class Subscribers(Database):
@@ -98,9 +100,13 @@ class Subscribers(Database):
 
     def find_reader(self, address: str, names: Sequence[str]) -> Reader | None:
         """Find a confirmed subscriber who chose any set of these names; None: nobody did."""
-        wanted = {"key": key_of(address), "names": list(names)}
-        with self.reading() as connection:
-            rows = connection.execute(_READER, wanted).all()
+        key = key_of(address)
+        with self.glancing() as connection:
+            if len(names) == 1:
+                rows = _READER.all(connection, {"key": key, "name": names[0]})
+            else:
+                wanted = {"key": key, "names": list(names)}
+                rows = connection.execute(_READER_OF_MANY, wanted).all()
         if not rows:
             return None
         return Reader(subscriber_of(rows[0]), tuple(row.subscription_id for row in rows))

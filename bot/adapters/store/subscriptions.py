@@ -7,12 +7,13 @@ from datetime import datetime, time
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
 
 from bot.adapters.store.database import Database, insert_into
 from bot.adapters.store.events import append_events
 from bot.adapters.store.followers import release
 from bot.adapters.store.owners import find_set
+from bot.adapters.store.prepared import Prepared
 from bot.adapters.store.rows import from_micros, storable, to_json, to_micros
 from bot.adapters.store.tables import deliveries, sets, subscriptions
 from bot.core.editions import TRANSITIONS, DeliveryState, Destination, DestinationKind
@@ -33,6 +34,14 @@ _COLUMNS = (
     subscriptions.c.reason,
     subscriptions.c.id,
     subscriptions.c.paused_until,
+)
+
+
+_OF_DELIVERY = Prepared(
+    select(*_COLUMNS)
+    .join_from(subscriptions, sets)
+    .join(deliveries, deliveries.c.subscription_id == subscriptions.c.id)
+    .where(deliveries.c.key == bindparam("key"))
 )
 
 
@@ -67,10 +76,9 @@ class Subscriptions(Database):
 
     def subscription_of(self, delivery_key: str) -> Subscription | None:
         """Load the subscription for which a delivery was planned, removed or not."""
-        planned = select(deliveries.c.subscription_id).where(deliveries.c.key == delivery_key)
-        with self.reading() as connection:
-            wanted = subscriptions.c.id == planned.scalar_subquery()
-            return next(iter(find_subscriptions(connection, wanted)), None)
+        with self.glancing() as connection:
+            found = _OF_DELIVERY.first(connection, {"key": delivery_key})
+        return None if found is None else _subscription_of(found)
 
     def save_subscription(self, subscription: Subscription, at: datetime) -> Subscription:
         """Add a subscription, or change the one of that set and destination; return it as saved.

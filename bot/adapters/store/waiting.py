@@ -11,6 +11,7 @@ from sqlalchemy import (
     select,
 )
 
+from bot.adapters.store.prepared import Prepared
 from bot.adapters.store.tables import deliveries, editions, joined_editions, sets, subscriptions
 from bot.core.editions import DeliveryState
 
@@ -70,7 +71,7 @@ BROUGHT = (
     exists().where(joined_editions.c.delivery_id == deliveries.c.id).label("joined"),
 )
 # Built once: to build a statement takes longer than to have it run.
-FREE = (
+FREE = Prepared(
     select(deliveries, subscriptions.c.schedule, subscriptions.c.origin, *BROUGHT)
     .select_from(WITH_EDITION)
     .where(deliveries.c.id == bindparam("number"), is_due(bindparam("now", type_=BigInteger)))

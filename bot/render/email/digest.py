@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from functools import lru_cache
+from threading import Lock
 from typing import Final
 
 import jinja2
@@ -76,6 +77,9 @@ class Composer:
         # An edition is rendered once, and so is what some recipients get alike.
         self._pieces = lru_cache(_MOST_EDITIONS)(self._cut_up)
         self._draft = lru_cache(_MOST_DRAFTS)(self._write)
+        # Threads that compose at once only take the interpreter from each other, again and again,
+        # and make the same draft several times.
+        self._turn = Lock()
 
     def write(self, sections: Sequence[Section], recipient: Recipient, key: str) -> Letter:
         """Write one mail with a section an edition, without its date.
@@ -86,7 +90,11 @@ class Composer:
         if not 0 < len(sections) <= MOST_TOGETHER:
             msg = f"{len(sections)} sections do not make a mail: 1 to {MOST_TOGETHER} do"
             raise ValueError(msg)
-        draft = self._draft(tuple(map(_Known, sections)))
+        with self._turn:
+            return self._write_to(tuple(map(_Known, sections)), recipient, key)
+
+    def _write_to(self, known: tuple[_Known, ...], recipient: Recipient, key: str) -> Letter:
+        draft = self._draft(known)
         said = {"recipient": recipient, "postal": self._postal}
         text, html = (footer.render(said) for footer in self._footers)
         to = fold_headers([("To", write_address(recipient.address))])

@@ -1,9 +1,10 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import text
 
 from bot.adapters.store.database import Database, parse_url
 from bot.adapters.store.grouping import Group
@@ -19,6 +20,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
         opened.set_wal()
         with opened.writing() as connection:
             connection.execute(text("CREATE TABLE said (word TEXT NOT NULL UNIQUE)"))
+            said = "REFERENCES said (word) DEFERRABLE INITIALLY DEFERRED"
+            connection.execute(text(f"CREATE TABLE answers (word TEXT {said})"))
         yield opened
 
 
@@ -71,20 +74,20 @@ def wait_for_another(database: Database) -> None:
 
 
 def test_threads_share_commits_and_lose_nothing(database: Database) -> None:
-    commits: list[object] = []
-
-    def count(connection: object) -> None:
-        commits.append(connection)
-
-    event.listen(Engine, "commit", count)
+    statements: list[str] = []
+    say(database, "first")
+    kept = find_group(database)._kept  # noqa: SLF001 - there is no other way in
+    assert kept is not None
+    driver: Any = kept.connection.dbapi_connection
+    driver.set_trace_callback(statements.append)
     talks = [
         Talk(database, *(f"{thread} {number}" for number in range(EACH)))
         for thread in range(THREADS)
     ]
     assert [talk.wait() for talk in talks] == [[]] * THREADS
-    event.remove(Engine, "commit", count)
-    assert len(heard(database)) == THREADS * EACH
-    assert len(commits) < THREADS * EACH
+    driver.set_trace_callback(None)
+    assert len(heard(database)) == 1 + THREADS * EACH
+    assert 0 < statements.count("COMMIT") < THREADS * EACH
 
 
 def test_what_somebody_wrote_is_there_when_they_go_on(database: Database) -> None:
@@ -151,14 +154,18 @@ def test_whoever_wrote_before_is_told_that_the_next_one_undid_it(database: Datab
 
 
 def test_a_commit_that_fails_is_everybodys(database: Database) -> None:
-    def fail(_connection: object) -> None:
-        message = "database is locked"
-        raise StoreError(message)
+    talks = []
 
-    event.listen(database.writer, "commit", fail)
-    with pytest.raises(StoreError, match="database is locked"):
-        say(database, "one")
-    event.remove(database.writer, "commit", fail)
+    def say_what_cannot_be() -> None:
+        with database.briefly() as connection:
+            # Looked at by the commit alone.
+            connection.execute(text("INSERT INTO answers VALUES ('nobody said it')"))
+            talks.append(Talk(database, "one"))
+            wait_for_another(database)
+
+    with pytest.raises(StoreError, match="FOREIGN KEY"):
+        say_what_cannot_be()
+    assert [len(talk.wait()) for talk in talks] == [1]
     assert heard(database) == []
     say(database, "two")
     assert heard(database) == ["two"]

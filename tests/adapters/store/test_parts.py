@@ -40,8 +40,8 @@ def test_a_delivery_that_was_not_begun_has_neither_parts_nor_draft(store: Store)
 def test_the_next_attempt_knows_what_left_and_what_arrived(store: Store) -> None:
     plan(store)
     first = claim_it(store)
-    assert store.fix_draft(first, "three messages")
-    assert store.leave(first, NOW, again=False, part=1, lease_until=NOW + LEASE)
+    renewed = NOW + LEASE
+    assert store.leave(first, NOW, again=False, part=1, lease_until=renewed, draft="three messages")
     assert store.arrive(first, 1, "1780390800.000100")
     assert store.leave(first, NOW + MINUTE, again=False, part=2, lease_until=NOW + MINUTE + LEASE)
     second = claim_it(store, at=MINUTE + LEASE)
@@ -56,8 +56,7 @@ def test_the_next_attempt_knows_what_left_and_what_arrived(store: Store) -> None
 def test_a_part_that_leaves_again_keeps_its_first_time(store: Store) -> None:
     plan(store)
     first = claim_it(store)
-    assert store.fix_draft(first, "one message")
-    assert store.leave(first, NOW, again=False, part=1)
+    assert store.leave(first, NOW, again=False, part=1, draft="one message")
     assert store.leave(first, NOW + MINUTE, again=True, part=1)
     assert store.settle(first, DeliveryState.UNKNOWN, at=NOW + MINUTE, detail="no answer")
     assert dict(claim_it(store, at=MINUTE).parts) == {1: Part(1, "", NOW)}
@@ -75,12 +74,10 @@ def test_each_message_that_leaves_renews_the_lease(store: Store) -> None:
 def test_who_was_taken_over_records_nothing_more(store: Store) -> None:
     plan(store)
     first = claim_it(store)
-    assert store.fix_draft(first, "mine")
-    assert store.leave(first, NOW, again=False, part=1)
+    assert store.leave(first, NOW, again=False, part=1, draft="mine")
     second = claim_it(store, at=LEASE)
-    assert not store.fix_draft(first, "too late")
     assert not store.arrive(first, 1, "too late")
-    assert not store.leave(first, NOW + LEASE, again=False, part=2)
+    assert not store.leave(first, NOW + LEASE, again=False, part=2, draft="too late")
     assert store.arrive(second, 1, "found")
     assert store.leave(second, NOW + LEASE, again=False, part=2)
     assert store.settle(second, DeliveryState.UNKNOWN, at=NOW + LEASE, detail="no answer")
