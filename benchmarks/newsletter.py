@@ -1,24 +1,24 @@
 """A day's digests for 10,000 readers, from the ledger to a mail server, beside Postfix's sender.
 
-python -m benchmarks.newsletter [--readers 10000] [--sets 500] [--connections 10]
+python -m benchmarks.newsletter [--readers 10000] [--sets 500] [--connections 20] [--workers 2]
 
 Needs smtp-sink and smtp-source (apt-get install postfix). The readers have agreed, and each set's
-edition goes to as many of them; every mail has a key and links of its own, so no two are alike. One
-process does what `papers worker` does on SQLite: it claims, composes, sends and settles.
-smtp-source sends as many mails of the same mean size over as many connections. At least a tenth of
-its rate is needed, and less than 300 MB.
+edition goes to as many of them; every mail has a key and links of its own, so no two are alike.
+Each worker does what `papers worker` does on SQLite: it claims, composes, sends and settles. The
+clock runs from the first mail that is claimed to the last that is settled. smtp-source sends as
+many mails of the same mean size over as many connections. At least a tenth of its rate is needed,
+and less than 300 MB, of all workers together.
 """
 
 import argparse
 import json
 import os
-import resource
+import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -32,14 +32,12 @@ from bot.adapters.store.rows import to_micros
 from bot.adapters.store.subscriptions import schedule_record
 from bot.app import App
 from bot.config import parse_settings
-from bot.core.editions import DeliveryState, Destination, DestinationKind
+from bot.core.editions import Destination, DestinationKind
 from bot.core.keyword_sets import KeywordSet
 from bot.core.papers import Announcement, AnnounceType, Entry
 from bot.core.schedule import Schedule
 from bot.core.subscribers import SubscriberState
 from bot.core.subscriptions import PERSON, Subscription
-from bot.flows.deliver import Outcome, Result
-from bot.flows.draining import Drain
 from bot.flows.ingest import build_line
 from bot.flows.publish import publish
 
@@ -50,6 +48,8 @@ DAY_OF_PAPERS = 1_100
 KEYWORDS = 2
 SEED = 20_260_602
 LEAST, MOST_MB = 0.1, 300
+SENT = "SELECT count(*) FROM deliveries WHERE state = 'sent'"
+TIMES = "SELECT min(at), max(at) FROM delivery_events WHERE detail != 'planned'"
 CONFIG = """
 [bot]
 contact = "lab@lab.example"
@@ -59,7 +59,7 @@ base_url = "https://papers.lab.example"
 url = "sqlite:///{folder}/papers.db"
 
 [deliveries]
-workers = {connections}
+workers = {threads}
 mail_connections = {connections}
 
 [mail]
@@ -75,39 +75,31 @@ def main() -> None:
     parser.add_argument("--papers", type=Path, default=PAPERS)
     parser.add_argument("--readers", type=int, default=10_000)
     parser.add_argument("--sets", type=int, default=500)
-    parser.add_argument("--connections", type=int, default=10)
-    parser.add_argument("--folder", help=argparse.SUPPRESS)
+    parser.add_argument("--connections", type=int, default=20)
+    parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
-    if arguments.folder:
-        print(json.dumps(send(arguments.folder, arguments.connections, arguments.readers)))
-        return
     where = arguments.papers if arguments.papers.exists() else "made-up papers"
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, papers: {where}, seed {SEED}")
     with tempfile.TemporaryDirectory() as folder:
-        with open_app(folder, 0, 1) as app:
+        with open_app(folder, 0, 1, 1) as app:
             sets = draw_day(app.store, arguments.papers, arguments.sets)
             plan(app.store, sets, arguments.readers)
-        # In a process of its own, whose memory is only that of sending.
-        said = subprocess.run(
-            [sys.executable, "-m", "benchmarks.newsletter", "--folder", folder, *sys.argv[1:]],
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-    ours, size, memory = json.loads(said.stdout)
+        ours, size, memory = send(folder, arguments.connections, arguments.workers)
     theirs = measure_rival(arguments.readers, size, arguments.connections)
     print(
         f"{arguments.readers} digests of {arguments.sets} sets, {size} bytes on average,"
-        f" {arguments.connections} connections\n"
+        f" {arguments.connections} connections, {arguments.workers} workers\n"
         f"mails a second: {ours:.0f} composed and sent, smtp-source {theirs:.0f}"
         f" ({ours / theirs:.2f}x, at least {LEAST}x); {memory:.0f} MB (less than {MOST_MB})"
     )
     sys.exit(int(ours / theirs < LEAST or memory >= MOST_MB))
 
 
-def open_app(folder: str, port: int, connections: int) -> App:
+def open_app(folder: str, port: int, connections: int, workers: int) -> App:
     """Wire the program as a configuration does."""
-    text = CONFIG.format(folder=folder, port=port or 25, connections=connections)
+    text = CONFIG.format(
+        folder=folder, port=port or 25, connections=connections, threads=connections // workers
+    )
     return App(parse_settings(text, "config.toml", {"PAPERS_SECRET_KEY": "s" * 32}))
 
 
@@ -154,54 +146,29 @@ def plan(store: Store, sets: list[KeywordSet], readers: int) -> None:
     assert sum(len(each.deliveries) for each in published) == readers
 
 
-def send(folder: str, connections: int, readers: int) -> tuple[float, int, float]:
+def send(folder: str, connections: int, workers: int) -> tuple[float, int, float]:
     """Send all that is due; return mails a second, their mean size and megabytes of memory."""
-    sizes: list[int] = []
-    with open_sink() as port, open_app(folder, port, connections) as app:
-        count_sizes(app, sizes)
-        stop, done = threading.Event(), 0
-
-        def report(_delivery: int, outcome: Outcome) -> None:
-            nonlocal done
-            assert outcome.result is Result.SENT, outcome
-            done += 1
-            if done == readers:
-                stop.set()
-
-        drain = Drain(
-            app.store,
-            app.deliver_one,
-            app.clock,
-            workers=app.settings.workers,
-            look_after=app.terms.margin,
-            report=report,
-            trouble=fail,
-        )
-        began = time.perf_counter()
-        drain.run(stop)
-        took = time.perf_counter() - began
-        sent = app.store.list_deliveries(states=[DeliveryState.SENT], limit=2 * readers)
-        assert len(sent) == readers == len(sizes)
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return readers / took, sum(sizes) // len(sizes), memory
-
-
-def count_sizes(app: App, sizes: list[int]) -> None:
-    """Note how long each mail is."""
-    mailer = app.mail.mailer
-    hand_over = mailer.send
-
-    def note(address: str, key: str, size: int, leave: Callable[[], bytes]) -> str:
-        sizes.append(size)
-        return hand_over(address, key, size, leave)
-
-    mailer.send = note  # type: ignore[method-assign]
-
-
-def fail(what: object) -> None:
-    """End this process: nothing may go wrong in a measurement."""
-    print(what, file=sys.stderr)
-    os._exit(1)
+    command = [sys.executable, "-m", "benchmarks.newsletter_worker", folder]
+    with open_sink() as port, open_app(folder, port, connections, workers) as app:
+        due = len(app.store.due_deliveries(app.clock.now()))
+        started = [
+            subprocess.Popen(
+                [*command, str(port), str(connections), str(workers)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(workers)
+        ]
+        with closing(sqlite3.connect(f"{folder}/papers.db")) as database:
+            while database.execute(SENT).fetchone()[0] < due:
+                assert all(each.poll() is None for each in started), "a worker ended"
+                time.sleep(0.5)
+            begun, ended = database.execute(TIMES).fetchone()
+        said = [json.loads(each.communicate()[0]) for each in started]
+    took = (ended - begun) / 1e6
+    sizes = sum(size for size, _ in said)
+    return due / took, sizes // due, sum(memory for _, memory in said)
 
 
 def measure_rival(mails: int, size: int, connections: int) -> float:

@@ -1,5 +1,6 @@
 """The worker: delivers what the ledger says is due, from the queue where there is one."""
 
+import random
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -59,6 +60,7 @@ def serve_worker(
             report=report,
             trouble=trouble,
             grace=GRACE_SECONDS,
+            chance=random.random,
         ).run(stop, wake)
         return
     from bot.adapters.queue import ensure_schema, run_worker

@@ -82,12 +82,13 @@ class Drain:
         trouble: Callable[[StoreError], None],
         idle: float = 1.0,
         grace: float = 10.0,
+        chance: Callable[[], float] = lambda: 0.0,
     ) -> None:
         """`report` hears what became of each delivery, `trouble` that the ledger fails.
 
         Both are called by the thread that drains. `idle`: seconds between two looks into the
         ledger while nothing happens. `grace`: seconds that deliveries on their way get when it is
-        told to stop.
+        told to stop. `chance` draws numbers from 0 to 1 (excluded).
         """
         self._store = store
         self._deliver_one = deliver_one
@@ -98,6 +99,7 @@ class Drain:
         self._trouble = trouble
         self._idle = idle
         self._grace = grace
+        self._chance = chance
 
     def run(self, stop: threading.Event, wake: threading.Event | None = None) -> None:
         """Deliver until `stop` is set; look into the ledger at once where `wake` is set.
@@ -110,6 +112,7 @@ class Drain:
         crew = _Crew(self._deliver_one, self._workers, wake)
         patience = Patience(self._clock, self._look_after)
         holds = _Holds(self._clock, self._idle)
+        others = _Others(self._clock, self._idle, self._chance)
         waiting: deque[Due] = deque()
         failures, look_at = 0, self._clock.elapsed()
         while not stop.is_set():
@@ -117,6 +120,9 @@ class Drain:
             for number, outcome in crew.landed():
                 holds.add(number, outcome)
                 self._report(number, outcome)
+                others.meet(outcome)
+            if others.are_ahead():
+                waiting.clear()
             # A list is worked through before the next is asked for, so that everybody gets a turn.
             if not waiting and self._clock.elapsed() >= look_at:
                 try:
@@ -129,6 +135,7 @@ class Drain:
                     failures = 0
                     free = holds.pass_on(patience.ripe(due))
                     waiting.extend(each for each in free if each.id not in crew.busy)
+                    waiting.rotate(-others.choose_start(len(waiting)))
             while waiting and len(crew.busy) < self._workers and not stop.is_set():
                 crew.send(waiting.popleft())
             wake.wait(self._idle if waiting else holds.shorten(self._idle))
@@ -206,6 +213,35 @@ class _Crew:
                 outcome = Outcome(Result.LATER, detail=f"{type(error).__name__}: {error}")
             self._landed.put((due.id, outcome))
             self._wake.set()
+
+
+class _Others:
+    """Other processes that drain the same ledger, as far as they are met.
+
+    Whoever works through the same list in the same order finds one delivery after the other taken,
+    so the next list is begun somewhere else.
+    """
+
+    def __init__(self, clock: Clock, idle: float, chance: Callable[[], float]) -> None:
+        """Keep lists for `idle` seconds at least, whoever is met."""
+        self._clock = clock
+        self._idle = idle
+        self._chance = chance
+        self._listed_at = clock.elapsed()
+        self._met = False
+
+    def meet(self, outcome: Outcome) -> None:
+        """Hear what became of a delivery."""
+        self._met = self._met or outcome.result is Result.SKIPPED
+
+    def are_ahead(self) -> bool:
+        """Whether the list is no longer worth much."""
+        return self._met and self._clock.elapsed() - self._listed_at >= self._idle
+
+    def choose_start(self, size: int) -> int:
+        """Say where to begin a new list: at its beginning, unless somebody else was met."""
+        met, self._met, self._listed_at = self._met, False, self._clock.elapsed()
+        return int(self._chance() * size) if met else 0
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ input ends the nursery kills what is left and ends.
 
 import json
 import os
+import random
 import signal
 import sys
 import threading
@@ -148,6 +149,7 @@ def work(job: Job) -> None:
                 trouble=_tell,
                 idle=_LOOK_S,
                 grace=10 * SPEED,
+                chance=random.random,
             )
             drain.run(stop)
             return

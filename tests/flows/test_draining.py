@@ -102,6 +102,7 @@ def build(
     grace: float = PATIENCE,
     idle: float = IDLE,
     look_after: timedelta = timedelta(0),
+    chance: Callable[[], float] = lambda: 0.0,
 ) -> Drain:
     return Drain(
         ledger,
@@ -113,6 +114,7 @@ def build(
         trouble=heard.troubles.append,
         idle=idle,
         grace=grace,
+        chance=chance,
     )
 
 
@@ -146,6 +148,33 @@ def test_delivers_what_is_due_and_what_comes_later(ledger: SmallLedger, heard: H
     assert heard.counts == Counter([1, 2, 3, 4])
     assert {outcome for _, outcome in heard.outcomes} == {SENT}
     assert heard.troubles == []
+
+
+def test_whoever_finds_deliveries_taken_goes_on_elsewhere(
+    ledger: SmallLedger, heard: Heard
+) -> None:
+    def deliver_one(number: int) -> Outcome:
+        time.sleep(2 * IDLE)
+        outcome = ledger.settle(number)
+        return Outcome(Result.SKIPPED) if number == 1 else outcome
+
+    ledger.add(*range(1, 11))
+    with running(build(ledger, heard, deliver_one, workers=1, chance=lambda: 0.5)):
+        wait_until(lambda: len(heard.outcomes) == 10)
+    assert [number for number, _ in heard.outcomes] == [1, 6, 7, 8, 9, 10, 2, 3, 4, 5]
+
+
+def test_a_list_that_was_just_made_is_worked_through_whoever_is_met(
+    ledger: SmallLedger, heard: Heard
+) -> None:
+    def deliver_one(number: int) -> Outcome:
+        ledger.settle(number)
+        return Outcome(Result.SKIPPED)
+
+    ledger.add(*range(10))
+    with running(build(ledger, heard, deliver_one, workers=1, idle=PATIENCE, chance=lambda: 0.5)):
+        wait_until(lambda: len(heard.outcomes) == 10)
+    assert [number for number, _ in heard.outcomes] == list(range(10))
 
 
 def test_never_delivers_more_than_so_many_at_once(ledger: SmallLedger, heard: Heard) -> None:
