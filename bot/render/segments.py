@@ -84,6 +84,8 @@ def shorten(segments: Segments, limit: int, *, sentences: int = 0) -> Segments:
     `sentences` > 0 cuts after that many, even where more would fit. What was cut ends in "…".
     """
     text = plain(segments)
+    if not sentences and len(text) <= limit:
+        return segments
     ends = [found.end() for found in _SENTENCE_END.finditer(text, 0, limit + 1)]
     if 0 < sentences <= len(ends):
         return _ended(segments, ends[sentences - 1], limit)

@@ -74,13 +74,13 @@ class SmtpServer:
     def __init__(
         self,
         *scripts: Script,
-        features: Sequence[str] = FEATURES,
+        features: Sequence[str] | None = None,
         authority: trustme.CA | None = None,
         tls: bool = False,
         users: dict[str, str] | None = None,
         host: str = "127.0.0.1",
     ) -> None:
-        self.features = tuple(features)
+        self.features = tuple(FEATURES if features is None else features)
         self.scripts = list(scripts)
         self.users = users or {}
         self.messages: list[Message] = []

@@ -8,6 +8,7 @@ import smtplib
 import socket
 import ssl
 import time
+from collections.abc import Sequence
 from typing import Final
 
 # A reply's line has 512 octets (https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.5); servers
@@ -58,6 +59,13 @@ class Client(smtplib.SMTP):
         for start in range(0, len(data), _CHUNK):
             self._apply_deadline()
             self._socket().sendall(data[start : start + _CHUNK])
+
+    def give(self, commands: Sequence[str]) -> None:
+        """Send several commands at once; each has its reply (RFC 2920)."""
+        if any("\r" in command or "\n" in command for command in commands):
+            msg = "a command is one line"
+            raise ValueError(msg)
+        self.send("".join(f"{command}\r\n" for command in commands))
 
     def getreply(self) -> tuple[int, bytes]:
         """Read a reply; its code is -1 where it has none."""

@@ -20,7 +20,8 @@ from bot.errors import DeliveryError
 _TAKING_LEAVE: Final = 5.0
 _ACCEPTED = range(200, 300)
 _REFUSED = range(400, 600)
-_GO_AHEAD: Final = 354
+_CLOSING: Final = 421
+_GO_AHEAD = range(354, 355)
 _MOST_TEXT: Final = 300
 
 
@@ -80,6 +81,7 @@ class Connection:
         """
         self.carried = 0
         self.used = time.monotonic()
+        self._is_spent = False
         self._limits = limits
         self._client = Client(local_hostname=hello)
         try:
@@ -138,13 +140,11 @@ class Connection:
         client.command_encoding = "ascii" if envelope.recipient.isascii() else "utf-8"
         try:
             client.limit(self._limits.asking)
-            self._ask(Phase.SENDER, f"MAIL FROM:<{envelope.sender}>{options}")
-            self._ask(Phase.RECIPIENT, f"RCPT TO:<{envelope.recipient}>")
-            code, text = client.docmd("DATA")
-            if code in _REFUSED:
-                self._refuse(Phase.BODY, code, text)
-            if code != _GO_AHEAD:
-                raise LostError(_strange(code, text))
+            self._ask_all(
+                (Phase.SENDER, f"MAIL FROM:<{envelope.sender}>{options}", _ACCEPTED),
+                (Phase.RECIPIENT, f"RCPT TO:<{envelope.recipient}>", _ACCEPTED),
+                (Phase.BODY, "DATA", _GO_AHEAD),
+            )
         except OSError as error:
             raise LostError(_explain(error)) from error
         data = leave()
@@ -168,6 +168,9 @@ class Connection:
 
     def reset(self) -> None:
         """Forget a refused mail, so that the next one can go; raise LostError."""
+        if self._is_spent:
+            msg = "it waits for a mail whose sender or recipient it refused"
+            raise LostError(msg)
         self._command("RSET")
 
     def close(self) -> None:
@@ -208,12 +211,34 @@ class Connection:
         if code not in _ACCEPTED:
             raise LostError(_strange(code, text))
 
-    def _ask(self, phase: Phase, command: str) -> None:
-        code, text = self._client.docmd(command)
-        if code in _REFUSED:
+    def _ask_all(self, *commands: tuple[Phase, str, range]) -> None:
+        """Give commands, at once where the server likes that, and see that each gets its answer.
+
+        Of several at once only the first that is refused counts; if the server waits for a mail
+        nevertheless, the connection is good for nothing more (RFC 2920).
+        """
+        client = self._client
+        at_once = client.has_extn("pipelining")
+        if at_once:
+            client.give([command for _, command, _ in commands])
+        for number, (phase, command, wanted) in enumerate(commands, start=1):
+            code, text = client.getreply() if at_once else client.docmd(command)
+            if code in wanted:
+                continue
+            if code not in _REFUSED:
+                raise LostError(_strange(code, text))
+            if at_once and code != _CLOSING:
+                self._hear_out(len(commands) - number)
             self._refuse(phase, code, text)
-        if code not in _ACCEPTED:
-            raise LostError(_strange(code, text))
+
+    def _hear_out(self, replies: int) -> None:
+        """Read what is said to commands that came after a refused one."""
+        try:
+            codes = [self._client.getreply()[0] for _ in range(replies)]
+        except OSError:
+            self._is_spent = True
+        else:
+            self._is_spent = any(code in _GO_AHEAD for code in codes)
 
     def _refuse(self, phase: Phase, code: int, text: bytes) -> None:
         raise RefusedError(_read(phase, code, text))

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from email.quoprimime import header_encode
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Final
 
 import idna
@@ -151,6 +152,8 @@ def bracket(url: str) -> str:
     return f"<{url}>"
 
 
+# Mails leave within the same second as many others.
+@lru_cache(maxsize=16)
 def write_date(date: datetime) -> str:
     """Write a moment of UTC as Date does; always 31 characters."""
     return format_datetime(date)

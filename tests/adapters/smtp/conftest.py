@@ -7,6 +7,7 @@ import trustme
 from bot.adapters.smtp.connection import Envelope, Limits
 from bot.adapters.smtp.pool import Pool
 from bot.config.mail import Relay, Security
+from tests.fakes import smtp_server
 from tests.fakes.smtp_server import SmtpServer
 
 # Enough for a busy machine to answer, and little for a test to wait.
@@ -30,10 +31,14 @@ def trusting(authority: trustme.CA) -> ssl.SSLContext:
     return context
 
 
-@pytest.fixture
-def open_pool(trusting: ssl.SSLContext) -> Iterator[OpenPool]:
+@pytest.fixture(params=[(), ("PIPELINING",)], ids=["one-by-one", "at-once"])
+def open_pool(
+    trusting: ssl.SSLContext, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[OpenPool]:
     """Open pools of connections to a server, which are closed afterwards."""
     pools = []
+    offered = (*smtp_server.FEATURES, *request.param)
+    monkeypatch.setattr(smtp_server, "FEATURES", offered)
 
     def build(
         server: SmtpServer,

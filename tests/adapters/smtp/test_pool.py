@@ -14,7 +14,7 @@ from bot.config.mail import Security
 from bot.core.refusals import Phase
 from bot.errors import DeliveryError
 from tests.adapters.smtp.conftest import ENVELOPE, LETTER, SHORT, OpenPool
-from tests.fakes.smtp_server import END, GREETING, Act, Script, SmtpServer
+from tests.fakes.smtp_server import END, FEATURES, GREETING, Act, Script, SmtpServer
 
 USERS = {"ada": "secret"}
 
@@ -400,3 +400,34 @@ def test_a_check_sends_nothing(open_pool: OpenPool) -> None:
         server.scripts.append(Script("NOOP", [Act("421 4.3.2 going down", drop=True)]))
         with pytest.raises(LostError, match="it answered 421 "):
             pool.check()
+
+
+def test_a_server_that_waits_for_a_refused_letter_never_gets_one(open_pool: OpenPool) -> None:
+    leave = Leave()
+    features = (*FEATURES, "PIPELINING")
+    with SmtpServer(Script("MAIL", [Act("550 5.1.1 no")]), features=features) as server:
+        pool = open_pool(server)
+        with pytest.raises(RefusedError) as refused:
+            pool.send(ENVELOPE, len(LETTER), leave)
+        assert refused.value.refusal.phase is Phase.SENDER
+        assert pool.send(ENVELOPE, len(LETTER), leave) == "2.0.0 queued as 2.1"
+        assert [message.data for message in server.messages] == [LETTER]
+    assert leave.calls == 1
+    assert server.connections == 2
+
+
+def test_a_refusal_counts_though_the_connection_breaks_right_after_it(open_pool: OpenPool) -> None:
+    scripts = Script("MAIL", [Act("550 5.1.1 no", drop=True)])
+    with SmtpServer(scripts, features=("PIPELINING",)) as server:
+        pool = open_pool(server)
+        with pytest.raises(RefusedError, match="no"):
+            pool.send(ENVELOPE, len(LETTER), Leave())
+        pool.send(ENVELOPE, len(LETTER), Leave())
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("recipient", ["ada@example.org>\r\nDATA", "ada@example.org>\n"])
+def test_no_recipient_is_two_commands(open_pool: OpenPool, recipient: str) -> None:
+    with SmtpServer() as server, pytest.raises(ValueError, match="line"):
+        open_pool(server).send(replace(ENVELOPE, recipient=recipient), len(LETTER), Leave())
+    assert server.messages == []
