@@ -1,6 +1,7 @@
 """Texts that only we could have written: links, cookies and forms carry them; keeps nothing."""
 
 import hashlib
+import hmac
 from functools import lru_cache, partial
 
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -44,8 +45,8 @@ class Seals:
 
 
 def _build_serializer(secret_key: str, kind: str) -> URLSafeSerializer:
+    # The key of a kind is derived once, instead of with every text.
+    key = hmac.digest(secret_key.encode(), f"papers-bot {kind}".encode(), "sha256")
     return URLSafeSerializer(
-        secret_key,
-        salt=f"papers-bot {kind}",
-        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+        key, signer_kwargs={"key_derivation": "none", "digest_method": hashlib.sha256}
     )

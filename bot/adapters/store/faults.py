@@ -1,8 +1,7 @@
 """What went wrong with a database, in sentences that say what to do; never shows a password."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
@@ -68,13 +67,24 @@ def name_database(url: URL) -> str:
     return url.set(query={}).render_as_string(hide_password=True)
 
 
-@contextmanager
-def translated(url: URL) -> Iterator[None]:
+class translated:  # noqa: N801 - used as a function, and cheaper than one that yields
     """Turn the database's errors into StoreError."""
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        raise explain(error, url) from error
+
+    __slots__ = ("_url",)
+
+    def __init__(self, url: URL) -> None:
+        """`url` names the database."""
+        self._url = url
+
+    def __enter__(self) -> None:
+        """Hear of errors from now on."""
+
+    def __exit__(
+        self, _kind: object, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """Say what an error means."""
+        if isinstance(error, SQLAlchemyError | sqlite3.Error):
+            raise explain(error, self._url) from error
 
 
 def explain(error: SQLAlchemyError | sqlite3.Error, url: URL) -> StoreError:
