@@ -23,6 +23,8 @@ DeliverOne = Callable[[int, int], Outcome]
 # No pause between two tries is longer, in seconds.
 _LONGEST_PAUSE = 60.0
 _MOST_DOUBLINGS = 10
+# So many deliveries are handed out for each thread, so that none waits for the next one.
+_AHEAD = 3
 
 
 class DueStore(Protocol):
@@ -109,7 +111,7 @@ class Drain:
         waited for.
         """
         wake = wake or threading.Event()
-        crew = _Crew(self._deliver_one, self._workers, wake)
+        crew = _Crew(self._deliver_one, self._workers, wake, stop)
         patience = Patience(self._clock, self._look_after)
         holds = _Holds(self._clock, self._idle)
         others = _Others(self._clock, self._idle, self._chance)
@@ -136,7 +138,7 @@ class Drain:
                     free = holds.pass_on(patience.ripe(due))
                     waiting.extend(each for each in free if each.id not in crew.busy)
                     waiting.rotate(-others.choose_start(len(waiting)))
-            while waiting and len(crew.busy) < self._workers and not stop.is_set():
+            while waiting and len(crew.busy) < _AHEAD * self._workers and not stop.is_set():
                 crew.send(waiting.popleft())
             wake.wait(self._idle if waiting else holds.shorten(self._idle))
         self._end(crew)
@@ -148,13 +150,15 @@ class Drain:
         StoreError where the ledger cannot be read.
         """
         due = self._store.due_deliveries(self._clock.now())
-        crew = _Crew(self._deliver_one, min(self._workers, len(due)), threading.Event())
+        workers = min(self._workers, len(due))
+        crew = _Crew(self._deliver_one, workers, threading.Event(), threading.Event())
         for each in due:
             crew.send(each)
         outcomes = {}
         while crew.busy:
-            number, outcomes[number] = crew.land()
-            self._report(number, outcomes[number])
+            for number, outcome in crew.land():
+                outcomes[number] = outcome
+                self._report(number, outcome)
         crew.dismiss()
         return tuple(outcomes[each.id] for each in due)
 
@@ -164,23 +168,27 @@ class Drain:
         until = self._clock.elapsed() + self._grace
         while crew.busy:
             try:
-                number, outcome = crew.land(max(until - self._clock.elapsed(), 0))
+                landed = crew.land(max(until - self._clock.elapsed(), 0))
             except Empty:
                 return
-            self._report(number, outcome)
+            for number, outcome in landed:
+                self._report(number, outcome)
 
 
 class _Crew:
     """Threads that deliver. They are daemons, so that none of them keeps the process alive."""
 
-    def __init__(self, deliver_one: DeliverOne, size: int, wake: threading.Event) -> None:
-        """`wake` is set whenever one of them is done."""
+    def __init__(
+        self, deliver_one: DeliverOne, size: int, wake: threading.Event, stop: threading.Event
+    ) -> None:
+        """`wake` is set whenever there is something to see to; after `stop` nothing is begun."""
         self.busy: set[int] = set()
         self._deliver_one = deliver_one
         self._size = size
         self._wake = wake
+        self._stop = stop
         self._orders: SimpleQueue[Due | None] = SimpleQueue()
-        self._landed: SimpleQueue[tuple[int, Outcome]] = SimpleQueue()
+        self._landed: SimpleQueue[tuple[int, Outcome | None]] = SimpleQueue()
         for count in range(size):
             threading.Thread(target=self._work, name=f"delivering-{count}", daemon=True).start()
 
@@ -189,16 +197,19 @@ class _Crew:
         self.busy.add(due.id)
         self._orders.put(due)
 
-    def land(self, timeout: float | None = None) -> tuple[int, Outcome]:
-        """Wait for the next delivery to be done; raise Empty where that takes longer."""
+    def land(self, timeout: float | None = None) -> list[tuple[int, Outcome]]:
+        """Wait for the next delivery to be done; raise Empty where that takes longer.
+
+        Returns nothing of one that was not begun.
+        """
         number, outcome = self._landed.get(timeout=timeout)
         self.busy.remove(number)
-        return number, outcome
+        return [] if outcome is None else [(number, outcome)]
 
     def landed(self) -> Iterable[tuple[int, Outcome]]:
         """Yield the deliveries that are done."""
         while not self._landed.empty():
-            yield self.land()
+            yield from self.land()
 
     def dismiss(self) -> None:
         """Let every thread end once it is done."""
@@ -207,12 +218,17 @@ class _Crew:
 
     def _work(self) -> None:
         while (due := self._orders.get()) is not None:
+            if self._stop.is_set():
+                self._landed.put((due.id, None))
+                continue
             try:
                 outcome = self._deliver_one(due.id, due.attempt)
             except BaseException as error:  # noqa: BLE001 - one bad delivery never stops the others
                 outcome = Outcome(Result.LATER, detail=f"{type(error).__name__}: {error}")
             self._landed.put((due.id, outcome))
-            self._wake.set()
+            # While there is enough to do, whoever drains need not look.
+            if outcome.result is not Result.SENT or self._orders.qsize() < self._size:
+                self._wake.set()
 
 
 class _Others:
