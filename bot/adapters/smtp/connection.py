@@ -20,7 +20,8 @@ from bot.errors import DeliveryError
 _TAKING_LEAVE: Final = 5.0
 _ACCEPTED = range(200, 300)
 _REFUSED = range(400, 600)
-_CLOSING: Final = 421
+# The server ends the connection with this reply.
+CLOSING: Final = 421
 _GO_AHEAD = range(354, 355)
 _MOST_TEXT: Final = 300
 
@@ -227,7 +228,7 @@ class Connection:
                 continue
             if code not in _REFUSED:
                 raise LostError(_strange(code, text))
-            if at_once and code != _CLOSING:
+            if at_once and code != CLOSING:
                 self._hear_out(len(commands) - number)
             self._refuse(phase, code, text)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.adapters.smtp.connection import (
+    CLOSING,
     USUAL_LIMITS,
     Connection,
     Envelope,
@@ -19,7 +20,6 @@ from bot.core.refusals import Phase
 
 # Servers tire of a connection after some hundred mails.
 MOST_CARRIED: Final = 100
-_CLOSING: Final = 421
 
 
 class Pool:
@@ -57,7 +57,7 @@ class Pool:
                     raise
             except RefusedError as error:
                 refusal = error.refusal
-                if (refusal.phase, refusal.code) != (Phase.SENDER, _CLOSING):
+                if (refusal.phase, refusal.code) != (Phase.SENDER, CLOSING):
                     raise
         return self._use(self._connect(), envelope, size, leave)
 
@@ -82,7 +82,7 @@ class Pool:
         try:
             said = connection.send(envelope, size, leave)
         except RefusedError as error:
-            if error.refusal.code == _CLOSING:
+            if error.refusal.code == CLOSING:
                 connection.drop()
             else:
                 self._recover(connection)
