@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from functools import cache, cached_property
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -57,6 +58,9 @@ class App:
         """`report` hears sentences for people while work goes on."""
         self.settings = settings
         self.report = report
+        # Held by whoever computes for long and by whoever writes a little: the interpreter lets no
+        # two threads compute, and a writer that waits for it keeps other processes waiting.
+        self._floor = Lock()
         self._closers: list[Callable[[], None]] = []
 
     def __enter__(self) -> Self:
@@ -78,7 +82,7 @@ class App:
         """The database, created or brought up to date; raises StoreError where that fails."""
         from bot.adapters.store import open_store
 
-        store = open_store(self.settings.database_url)
+        store = open_store(self.settings.database_url, floor=self._floor)
         self._closers.append(store.close)
         if not store.is_sqlite:
             from bot.adapters.queue import attach
@@ -376,6 +380,7 @@ class App:
             count_weeks=lambda key, day: count_weeks_to(self.store, key, day),
             link_readers=self._link_readers if self._links_readers else None,
             domains=StoreDomains(self.store, self.settings.mail.per_minute),
+            floor=self._floor,
             hear=lambda key, error: note_refusal(self.store, key, error, self.clock.now()),
         )
         self._closers.append(mail.mailer.close)

@@ -7,8 +7,9 @@ from typing import Final, TypeAlias
 
 _ELLIPSIS: Final = "…"
 # A full stop after "et al", "e.g." or an initial ends no sentence; nor does one before lower case.
+# It comes first, as only what begins with certain letters is searched for fast.
 _SENTENCE_END = re.compile(
-    r"(?<!\b[A-Z])(?<!\bal)(?<!\bvs)(?<!\bcf)(?<!e\.g)(?<!i\.e)[.!?][\"”’)]*(?= [^\sa-z])"
+    r"[.!?](?<!\b[A-Z].)(?<!\bal.)(?<!\bvs.)(?<!\bcf.)(?<!e\.g.)(?<!i\.e.)[\"”’)]*(?= [^\sa-z])"
 )
 _BROKEN_LINE = re.compile(
     r"[\x00-\x20\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff"

@@ -1,6 +1,7 @@
 """Settings -> what sends mail, wired; connects to nothing yet."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -57,6 +58,7 @@ def open_mail(
     find_page: FindPage,
     count_weeks: CountWeeks,
     domains: Domains,
+    floor: AbstractContextManager[object] | None = None,
     link_readers: Callable[[Links], Links] | None = None,
     hear: HearRefusal = hear_nothing,
 ) -> Mail:
@@ -64,7 +66,8 @@ def open_mail(
 
     `find_page` says where a digest of a set is read, `count_weeks` how many papers a set had in
     the weeks up to a day. Readers are referred to the operator, unless `link_readers` makes other
-    links of those. `domains` says who must wait, `hear` is told of every refusal.
+    links of those. `domains` says who must wait, `floor` is a lock that composing holds, `hear` is
+    told of every refusal.
     """
     # A mail's page and its chart are both looked for by the delivery's subscription.
     find_subscription = lru_cache(_MOST_AT_ONCE)(memory.subscription_of)
@@ -91,7 +94,7 @@ def open_mail(
     return Mail(
         mailer=mailer,
         digests=MailSender(
-            Composer(templates, letterhead),
+            Composer(templates, letterhead, floor),
             mailer,
             link_readers(links) if link_readers is not None else links,
             now,

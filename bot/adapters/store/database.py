@@ -7,8 +7,9 @@ failing half-way.
 import select
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import (
@@ -24,9 +25,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 
+from bot.adapters.store.brief import Brief, Disk, begin_writing
 from bot.adapters.store.faults import name_database, translated
 from bot.adapters.store.glancing import Glance
-from bot.adapters.store.grouping import Group, begin_writing
 from bot.errors import StoreError
 
 if TYPE_CHECKING:
@@ -75,8 +76,17 @@ Enqueue = Callable[[Connection, Sequence[tuple[int, datetime]]], None]
 class Database:
     """A pool of connections; its parts (papers, editions, deliveries) add the statements."""
 
-    def __init__(self, url: URL, *, busy_timeout_ms: int = 5000) -> None:
-        """Connect to nothing yet; raise StoreError where a driver is missing."""
+    def __init__(
+        self,
+        url: URL,
+        *,
+        busy_timeout_ms: int = 5000,
+        floor: AbstractContextManager[object] | None = None,
+    ) -> None:
+        """Connect to nothing yet; raise StoreError where a driver is missing.
+
+        `floor` is a lock that whoever computes for long in this process holds meanwhile.
+        """
         self.url = url
         self.name = name_database(url)
         self.is_sqlite = url.get_backend_name() == "sqlite"
@@ -85,10 +95,12 @@ class Database:
         self._engine = self._build_engine()
         self._writer = self._engine.execution_options(**{_WRITES: True})
         self._reader = self._committing = self._engine
-        self._group: Group | None = None
+        self._brief: Brief | None = None
+        self._disk: Disk | None = None
         self._glance: Glance | None = None
         if self.is_sqlite:
-            self._group = Group(self._writer, busy_timeout_ms)
+            self._brief = Brief(self._writer, busy_timeout_ms, floor or Lock())
+            self._disk = Disk(str(url.database))
             self._glance = Glance(self._engine)
         else:
             self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ")
@@ -96,7 +108,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
-        for kept in (self._group, self._glance):
+        for kept in (self._brief, self._disk, self._glance):
             if kept is not None:
                 kept.close()
         self._engine.dispose()
@@ -152,19 +164,21 @@ class Database:
             yield connection
 
     @contextmanager
-    def briefly(self) -> Iterator[Connection]:
+    def briefly(self, *, lasting: bool = False) -> Iterator[Connection]:
         """Open a transaction of a few statements that asks for what it read when it writes.
 
-        On PostgreSQL each statement is one of its own; on SQLite it is committed together with
-        those of other threads.
+        On PostgreSQL each statement is one of its own. On SQLite a power failure may undo the last
+        of them, unless one is `lasting`: that lasts from its end on, with all that came before it.
         """
         with translated(self.url):
-            if self._group is not None:
-                with self._group.joining() as connection:
+            if self._brief is not None:
+                with self._brief.writing() as connection:
                     yield connection
             else:
                 with self._committing.connect() as connection:
                     yield connection
+        if lasting and self._disk is not None:
+            self._disk.reach()
 
     def set_wal(self) -> bool:
         """Put an SQLite file into WAL mode, outside a transaction; False where it is locked."""

@@ -119,7 +119,10 @@ class Deliveries(Database):
             "fixed": storable(draft) if draft else None,
         }
         said = f"{detail}; it may repeat an earlier one" if again else detail
-        with self.writing() if part or claim.beside else self.briefly() as connection:
+        # Nothing may leave before it stands on the disk that it does; what is claimed or settled
+        # in vain is claimed or looked for again.
+        lasts = self.writing() if part or claim.beside else self.briefly(lasting=True)
+        with lasts as connection:
             leaves = LEAVE.make(
                 connection,
                 values,

@@ -5,6 +5,7 @@ Alembic is imported only for an older database, as its import takes a third of a
 
 import os
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from sqlalchemy import Connection, insert, select, text
@@ -24,13 +25,19 @@ _BASE = "base"
 _RETRY_SECONDS = 0.05
 
 
-def open_store(url: str, *, busy_timeout_ms: int = 5000) -> Store:
+def open_store(
+    url: str,
+    *,
+    busy_timeout_ms: int = 5000,
+    floor: AbstractContextManager[object] | None = None,
+) -> Store:
     """Open the database of this URL, made or brought up to date where needed.
 
     Any number of processes may do so at once. Raise StoreError where it cannot be used.
-    `busy_timeout_ms` is how long to wait for another program's lock on an SQLite file.
+    `busy_timeout_ms` is how long to wait for another program's lock on an SQLite file; `floor` is a
+    lock that whoever computes for long in this process holds meanwhile.
     """
-    store, _ = _open(url, busy_timeout_ms)
+    store, _ = _open(url, busy_timeout_ms, floor)
     return store
 
 
@@ -44,10 +51,12 @@ def migrate(url: str) -> tuple[str, str]:
     return before, HEAD
 
 
-def _open(url: str, busy_timeout_ms: int) -> tuple[Store, str]:
+def _open(
+    url: str, busy_timeout_ms: int, floor: AbstractContextManager[object] | None = None
+) -> tuple[Store, str]:
     """Open a database; return the revision that was found, too."""
     parsed = parse_url(url)
-    store = Store(parsed, busy_timeout_ms=busy_timeout_ms)
+    store = Store(parsed, busy_timeout_ms=busy_timeout_ms, floor=floor)
     try:
         if store.is_sqlite:
             _check_file(Path(str(parsed.database)))

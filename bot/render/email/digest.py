@@ -1,6 +1,7 @@
 """Digest mails: an edition, or several, for one recipient; what is alike is made once, not sent."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from functools import lru_cache
@@ -65,8 +66,16 @@ class _Draft:
 class Composer:
     """Writes digest mails; threads may share it."""
 
-    def __init__(self, templates: jinja2.Environment, letterhead: Letterhead) -> None:
-        """`templates` are those of `render.templates.build_environment`."""
+    def __init__(
+        self,
+        templates: jinja2.Environment,
+        letterhead: Letterhead,
+        floor: AbstractContextManager[object] | None = None,
+    ) -> None:
+        """`templates` are those of `render.templates.build_environment`.
+
+        `floor` is a lock that whoever computes for long in this process holds meanwhile.
+        """
         self._templates = add_inlining(templates)
         self._letterhead = letterhead
         self._footers: tuple[jinja2.Template, jinja2.Template] = (
@@ -79,7 +88,7 @@ class Composer:
         self._draft = lru_cache(_MOST_DRAFTS)(self._write)
         # Threads that compose at once only take the interpreter from each other, again and again,
         # and make the same draft several times.
-        self._turn = Lock()
+        self._floor = floor or Lock()
 
     def write(self, sections: Sequence[Section], recipient: Recipient, key: str) -> Letter:
         """Write one mail with a section an edition, without its date.
@@ -90,7 +99,7 @@ class Composer:
         if not 0 < len(sections) <= MOST_TOGETHER:
             msg = f"{len(sections)} sections do not make a mail: 1 to {MOST_TOGETHER} do"
             raise ValueError(msg)
-        with self._turn:
+        with self._floor:
             return self._write_to(tuple(map(_Known, sections)), recipient, key)
 
     def _write_to(self, known: tuple[_Known, ...], recipient: Recipient, key: str) -> Letter:

@@ -1,12 +1,13 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import groupby, pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.adapters.store import Store
+from bot.adapters.store import Store, open_store
 from bot.core.editions import Delivery, DeliveryState, Destination, DestinationKind, allows
 from bot.core.records import Busy, Claim
 from bot.core.schedule import Schedule
@@ -27,6 +28,7 @@ from tests.adapters.store.made_up import (
     save,
     take,
 )
+from tests.adapters.store.slow_disk import SlowDisk
 
 PAPER = make_paper()
 
@@ -81,6 +83,22 @@ def test_an_outcome_is_recorded_once(store: Store, planned: Delivery) -> None:
     (showing,) = store.load_showings(PAPER.base_id)
     assert (showing.state, showing.detail, showing.at) == (DeliveryState.SENT, "id 1", NOW)
     assert store.claim(planned.id, NOW + 9 * MINUTE, NOW + 10 * MINUTE) is None
+
+
+def test_what_may_have_left_is_in_doubt_after_a_power_failure(tmp_path: Path) -> None:
+    with open_store(f"sqlite:///{tmp_path / 'papers.db'}") as store:
+        disk = SlowDisk(store, tmp_path / "kept.db")
+        save(store, announce(PAPER))
+        (planned,) = freeze(store, CATS, make_edition(PAPER), [(MAIL, NOW)], NOW) or ()
+        claim = claimed(store, planned)
+        assert disk.syncs == 0
+        assert store.leave(claim, NOW, again=False)
+        assert disk.syncs == 1
+        assert store.settle(claim, DeliveryState.SENT, at=NOW, detail="id 1")
+    with open_store(f"sqlite:///{disk.kept}") as store:
+        again = take(store, planned.id, NOW + MINUTE)
+    assert again
+    assert (again.delivery.attempt, again.in_doubt) == (2, True)
 
 
 QUIET = Schedule(timezone="UTC", quiet=(NOW.time().replace(minute=0), NOW.time()))
