@@ -99,9 +99,10 @@ class Database:
         self._disk: Disk | None = None
         self._glance: Glance | None = None
         if self.is_sqlite:
-            self._brief = Brief(self._writer, busy_timeout_ms, floor or Lock())
+            floor = floor or Lock()
+            self._brief = Brief(self._writer, busy_timeout_ms, floor)
             self._disk = Disk(str(url.database))
-            self._glance = Glance(self._engine)
+            self._glance = Glance(self._engine, floor)
         else:
             self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ")
             self._committing = self._engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -142,7 +143,10 @@ class Database:
 
     @contextmanager
     def glancing(self) -> Iterator[Connection]:
-        """Get a connection for one statement that reads, without a transaction around it."""
+        """Get a connection for one statement that reads, without a transaction around it.
+
+        Not within `briefly`, whose own connection reads as well.
+        """
         with translated(self.url):
             if self._glance is not None:
                 with self._glance.looking() as connection:

@@ -3,9 +3,8 @@
 For SQLite only: there such a statement takes less time than to get a connection for it.
 """
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import Connection, Engine
 
@@ -13,16 +12,16 @@ from sqlalchemy import Connection, Engine
 class Glance:
     """Those threads of a process that look something up."""
 
-    def __init__(self, engine: Engine) -> None:
-        """`engine` begins transactions that only read."""
+    def __init__(self, engine: Engine, floor: AbstractContextManager[object]) -> None:
+        """`engine` begins transactions that only read; `floor` is the lock that `Brief` holds."""
         self._engine = engine
-        self._turn = threading.Lock()
+        self._floor = floor
         self._kept: Connection | None = None
 
     @contextmanager
     def looking(self) -> Iterator[Connection]:
-        """Give the connection, outside a transaction."""
-        with self._turn:
+        """Give the connection, outside a transaction; nobody of this process writes meanwhile."""
+        with self._floor:
             connection = self._kept or self._engine.connect()
             self._kept = None
             try:
@@ -36,7 +35,7 @@ class Glance:
 
     def close(self) -> None:
         """Close the connection; the next look opens another one."""
-        with self._turn:
+        with self._floor:
             kept, self._kept = self._kept, None
             if kept is not None:
                 kept.close()
