@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from bot.flows.catching_up import History
     from bot.flows.consenting import Consenting
     from bot.flows.deliver import Outcome, Terms
-    from bot.flows.draining import Patience
     from bot.flows.ingest import Source
     from bot.flows.passage import Clock, Sender
+    from bot.flows.picking import Patience
 
 # arXiv's terms: one request every three seconds, over all machines of one operator.
 ARXIV_INTERVAL = 3.0
@@ -321,7 +321,7 @@ class App:
 
     @cached_property
     def _patience(self) -> "Patience":
-        from bot.flows.draining import Patience
+        from bot.flows.picking import Patience
 
         return Patience(self.clock, self.terms.margin)
 

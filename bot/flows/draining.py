@@ -5,24 +5,21 @@ Threads only; nothing here knows a database or a destination.
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from bot.core.editions import DeliveryState
 from bot.core.records import Due
 from bot.errors import StoreError
 from bot.flows.deliver import Outcome, Result
 from bot.flows.passage import Clock
+from bot.flows.picking import Holds, Others, Patience, pause_after
 
 # A delivery, and the attempt in which it was listed: what was begun since is left alone.
 DeliverOne = Callable[[int, int], Outcome]
 
-# No pause between two tries is longer, in seconds.
-_LONGEST_PAUSE = 60.0
-_MOST_DOUBLINGS = 10
 # So many deliveries are handed out for each thread, so that none waits for the next one.
 _AHEAD = 3
 
@@ -33,36 +30,6 @@ class DueStore(Protocol):
     def due_deliveries(self, now: datetime) -> tuple[Due, ...]:
         """Return the deliveries that may be claimed now, oldest edition first."""
         ...
-
-
-# What may be on its way: a request that nobody waits for any more may still be carried out.
-_MAYBE_ON_ITS_WAY = frozenset({DeliveryState.SENDING, DeliveryState.UNKNOWN})
-
-
-class Patience:
-    """Protects what may be on its way from a clock that jumps ahead and so ends every wait."""
-
-    def __init__(self, clock: Clock, look_after: timedelta) -> None:
-        """`look_after` is how long a delivery in doubt is watched before anybody may act on it."""
-        self._clock = clock
-        self._look_after = look_after.total_seconds()
-        self._first_seen: dict[Due, float] = {}
-
-    def ripe(self, due: Sequence[Due]) -> tuple[Due, ...]:
-        """Pass what may be claimed, of those in doubt what this process has seen for long enough.
-
-        `due` is all that is due now: what is not in it is forgotten. How long is told in seconds
-        that nobody sets, from the first sight of the delivery in its present attempt.
-        """
-        now = self._clock.elapsed()
-        self._first_seen = {
-            each: self._first_seen.get(each, now) for each in due if each.state in _MAYBE_ON_ITS_WAY
-        }
-        return tuple(
-            each
-            for each in due
-            if each not in self._first_seen or now - self._first_seen[each] >= self._look_after
-        )
 
 
 class Drain:
@@ -113,8 +80,8 @@ class Drain:
         wake = wake or threading.Event()
         crew = _Crew(self._deliver_one, self._workers, wake, stop)
         patience = Patience(self._clock, self._look_after)
-        holds = _Holds(self._clock, self._idle)
-        others = _Others(self._clock, self._idle, self._chance)
+        holds = Holds(self._clock, self._idle)
+        others = Others(self._clock, self._idle, self._chance)
         waiting: deque[Due] = deque()
         failures, look_at = 0, self._clock.elapsed()
         while not stop.is_set():
@@ -122,22 +89,21 @@ class Drain:
             for number, outcome in crew.landed():
                 holds.add(number, outcome)
                 self._report(number, outcome)
-                others.meet(outcome)
-            if others.are_ahead():
-                waiting.clear()
+                others.meet(number, outcome)
+            others.make_way(waiting, crew.recall)
             # A list is worked through before the next is asked for, so that everybody gets a turn.
             if not waiting and self._clock.elapsed() >= look_at:
                 try:
                     due = self._store.due_deliveries(self._clock.now())
                 except StoreError as error:
-                    look_at = self._clock.elapsed() + _pause_after(failures, self._idle)
+                    look_at = self._clock.elapsed() + pause_after(failures, self._idle)
                     failures += 1
                     self._trouble(error)
                 else:
                     failures = 0
                     free = holds.pass_on(patience.ripe(due))
                     waiting.extend(each for each in free if each.id not in crew.busy)
-                    waiting.rotate(-others.choose_start(len(waiting)))
+                    others.order(waiting)
             while waiting and len(crew.busy) < _AHEAD * self._workers and not stop.is_set():
                 crew.send(waiting.popleft())
             wake.wait(self._idle if waiting else holds.shorten(self._idle))
@@ -197,6 +163,15 @@ class _Crew:
         self.busy.add(due.id)
         self._orders.put(due)
 
+    def recall(self) -> list[Due]:
+        """Take back what nobody has begun, in the order in which it was sent."""
+        orders = []
+        with suppress(Empty):
+            while (due := self._orders.get_nowait()) is not None:
+                self.busy.remove(due.id)
+                orders.append(due)
+        return orders
+
     def land(self, timeout: float | None = None) -> list[tuple[int, Outcome]]:
         """Wait for the next delivery to be done; raise Empty where that takes longer.
 
@@ -229,85 +204,3 @@ class _Crew:
             # While there is enough to do, whoever drains need not look.
             if outcome.result is not Result.SENT or self._orders.qsize() < self._size:
                 self._wake.set()
-
-
-class _Others:
-    """Other processes that drain the same ledger, as far as they are met.
-
-    Whoever works through the same list in the same order finds one delivery after the other taken,
-    so the next list is begun somewhere else.
-    """
-
-    def __init__(self, clock: Clock, idle: float, chance: Callable[[], float]) -> None:
-        """Keep lists for `idle` seconds at least, whoever is met."""
-        self._clock = clock
-        self._idle = idle
-        self._chance = chance
-        self._listed_at = clock.elapsed()
-        self._met = False
-
-    def meet(self, outcome: Outcome) -> None:
-        """Hear what became of a delivery."""
-        self._met = self._met or outcome.result is Result.SKIPPED
-
-    def are_ahead(self) -> bool:
-        """Whether the list is no longer worth much."""
-        return self._met and self._clock.elapsed() - self._listed_at >= self._idle
-
-    def choose_start(self, size: int) -> int:
-        """Say where to begin a new list: at its beginning, unless somebody else was met."""
-        met, self._met, self._listed_at = self._met, False, self._clock.elapsed()
-        return int(self._chance() * size) if met else 0
-
-
-@dataclass(slots=True)
-class _Hold:
-    """A delivery that was tried `tries` times and is left alone `until` then."""
-
-    tries: int
-    until: float
-
-
-class _Holds:
-    """What stays due after a try waits, so that it is not tried again and again without a rest."""
-
-    def __init__(self, clock: Clock, idle: float) -> None:
-        """`idle` is the first wait, in seconds; it doubles from try to try."""
-        self._clock = clock
-        self._idle = idle
-        self._holds: dict[int, _Hold] = {}
-
-    def add(self, number: int, outcome: Outcome) -> None:
-        """Remember a try.
-
-        Where it said when to try again, the ledger knows that, too, so what is listed earlier is
-        hardly held up: a person may have asked for it.
-        """
-        hold = self._holds.setdefault(number, _Hold(0, 0.0))
-        wait = _pause_after(hold.tries, self._idle)
-        hold.tries += 1
-        if outcome.again is not None:
-            told = (outcome.again - self._clock.now()).total_seconds()
-            if told > 0:
-                hold.tries, wait = 0, min(told, self._idle)
-        hold.until = self._clock.elapsed() + wait
-
-    def pass_on(self, due: Sequence[Due]) -> list[Due]:
-        """Return those that need not wait; forget those that are no longer listed."""
-        now = self._clock.elapsed()
-        listed = [each.id for each in due]
-        self._holds = {number: self._holds[number] for number in listed if number in self._holds}
-        return [
-            each for each in due if each.id not in self._holds or self._holds[each.id].until <= now
-        ]
-
-    def shorten(self, wait: float) -> float:
-        """Return how long to wait so that none waits longer than it must, in seconds."""
-        now = self._clock.elapsed()
-        ends = (hold.until - now for hold in self._holds.values())
-        return min([wait, *(end for end in ends if end > 0)])
-
-
-def _pause_after(failures: int, idle: float) -> float:
-    """Return how long to wait after so many failures, in seconds."""
-    return min(idle * 2.0 ** min(failures, _MOST_DOUBLINGS), _LONGEST_PAUSE)

@@ -41,7 +41,8 @@ from bot.core.editions import DestinationKind
 from bot.core.retrying import Pace
 from bot.errors import StoreError
 from bot.flows.deliver import Outcome, Terms, deliver
-from bot.flows.draining import Drain, Patience
+from bot.flows.draining import Drain
+from bot.flows.picking import Patience
 from bot.render.email import Composer, Letterhead
 from bot.render.templates import build_environment
 from tests.crash.senders import build_senders

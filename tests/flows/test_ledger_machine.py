@@ -37,10 +37,10 @@ from bot.core.schedule import Slot
 from bot.core.subscriptions import PERSON, Frozen, Plan, Subscription
 from bot.errors import DeliveryError, UserError
 from bot.flows.deliver import DeliveryStore, Terms, deliver
-from bot.flows.draining import Patience
 from bot.flows.ingest import AnnouncementStore
 from bot.flows.overseeing import LedgerStore, cancel_delivery, retry_delivery
 from bot.flows.passage import Sender
+from bot.flows.picking import Patience
 from tests.adapters.store.made_up import (
     CATS,
     DAY,
