@@ -31,6 +31,8 @@ BACK_OFF: Mapping[DestinationKind, tuple[timedelta, ...]] = MappingProxyType(
 )
 # What was begun so often and never ended stops whoever begins it, so it is given up.
 MOST_ATTEMPTS = 20
+# After this long somebody who waits for others to be through looks again.
+LOOK_AGAIN = timedelta(seconds=1)
 # Who is too busy and does not say for how long is asked again after this time.
 _BUSY = 30.0
 # No destination is waited for longer, whatever it asks for.

@@ -40,7 +40,7 @@ from bot.core.records import (
     Span,
     StoredPaper,
 )
-from bot.core.retrying import NO_PACES, Pace
+from bot.core.retrying import LOOK_AGAIN, NO_PACES, Pace
 from bot.core.schedule import Slot, leave_quiet
 from bot.core.subscriptions import PERSON, Frozen, Plan, Subscription
 from bot.core.words import prepare
@@ -84,7 +84,7 @@ class Row:
             self.delivery.id != of.delivery.id
             and self.delivery.destination == of.delivery.destination
             and self.delivery.state in (DeliveryState.PENDING, DeliveryState.RETRY)
-            and self.is_due(now)
+            and self.is_due(now + LOOK_AGAIN)
             and not self.is_fixed
             and come_as_far == (of.delivery.attempt, of.failures, of.deferrals)
         )
@@ -538,7 +538,7 @@ class MemoryStore:
             and each.lead is None
         ]
         busy = limit and len(on_their_way) >= limit
-        return Busy(now + timedelta(seconds=1)) if busy else None
+        return Busy(now + LOOK_AGAIN) if busy else None
 
     def _expire(self, row: Row, now: datetime) -> list[Row]:
         """Say what an ended lease left behind; return what still shares the mail."""

@@ -19,13 +19,14 @@ from bot.adapters.store.tables import deliveries, subscriptions
 from bot.adapters.store.waiting import BROUGHT, WITH_EDITION, WITH_SUBSCRIPTION, is_wanted
 from bot.core.editions import DeliveryState, DestinationKind
 from bot.core.records import MOST_TOGETHER, Enclosed
+from bot.core.retrying import LOOK_AGAIN
 from bot.core.subscriptions import PERSON
 
 _OPEN = [DeliveryState.PENDING.value, DeliveryState.RETRY.value]
 
-# Those of an address that have come as far as the lead, of which surely nothing has arrived. A
-# plain condition on states or leads would have SQLite read all that wait: of one address there are
-# few.
+# Those of an address that are due, or nearly, and have come as far as the lead, of which surely
+# nothing has arrived. A plain condition on states or leads would have SQLite read all that wait: of
+# one address there are few.
 # Who is being changed by somebody else is not waited for: it goes out by itself.
 _MATES = Prepared(
     select(deliveries.c.id, subscriptions.c.schedule)
@@ -39,7 +40,7 @@ _MATES = Prepared(
         deliveries.c.id != bindparam("lead"),
         func.coalesce(deliveries.c.lead_id, 0) == 0,
         or_(*(func.coalesce(deliveries.c.state, "") == state for state in _OPEN)),
-        func.coalesce(deliveries.c.due_at, 0) <= bindparam("now", type_=BigInteger),
+        func.coalesce(deliveries.c.due_at, 0) <= bindparam("soon", type_=BigInteger),
         ~deliveries.c.wired,
         deliveries.c.repeats == 0,
         deliveries.c.attempt == bindparam("tries"),
@@ -61,7 +62,8 @@ def gather(
     wanted = {
         "place": lead.address,
         "lead": lead.id,
-        "now": to_micros(now),
+        # Who waits for a place among those on their way was put off by so much, each by itself.
+        "soon": to_micros(now + LOOK_AGAIN),
         "tries": lead.attempt,
         "bad": lead.failures,
         "later": lead.deferrals or 0,

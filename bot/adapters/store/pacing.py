@@ -11,10 +11,8 @@ from bot.adapters.store.rows import from_micros, to_micros
 from bot.adapters.store.tables import deliveries, throttle
 from bot.core.editions import DeliveryState
 from bot.core.records import Busy
-from bot.core.retrying import Pace
+from bot.core.retrying import LOOK_AGAIN, Pace
 
-# After this long somebody who waits for others looks again.
-_LOOK_AGAIN = timedelta(seconds=1)
 # One claim of a kind at a time counts those on their way; the second number tells the kinds apart.
 _PACE_LOCK = 7_120_004
 # Built once: to build a statement takes longer than to have it run.
@@ -42,9 +40,9 @@ def find_busy(
         connection.execute(locked, {"lock": _PACE_LOCK, "kind": row.kind})
     this = {"of_kind": row.kind, "moment": to_micros(now), "number": row.id}
     if pace.at_once and _SENDING.first(connection, this).sending >= pace.at_once:
-        return Busy(now + _LOOK_AGAIN)
+        return Busy(now + LOOK_AGAIN)
     if pace.alone and _HERE.first(connection, {**this, "place": row.address}).sending:
-        return Busy(now + _LOOK_AGAIN)
+        return Busy(now + LOOK_AGAIN)
     return _find_turn(connection, f"{row.kind} {row.address}", pace.interval, now)
 
 

@@ -154,6 +154,20 @@ def test_a_mail_counts_once_among_those_on_their_way(store: Store, pace: dict[st
     assert isinstance(claimed, Claim)
 
 
+def test_what_waits_for_a_place_goes_along_wherever_it_was_put_off(store: Store) -> None:
+    agree(store, ADA)
+    agree(store, "bo@lab.example")
+    (other,) = plan(store, "Bats", address="bo@lab.example")
+    first, second = plan(store, "Owls", "Cats")
+    claim(store, other)
+    full: dict[str, Pace] = {DestinationKind.EMAIL: Pace(at_once=1)}
+    moment = timedelta(milliseconds=1)
+    assert isinstance(store.claim(second, NOW + moment, NOW + MINUTE, full), Busy)
+    claimed = store.claim(first, NOW + 2 * moment, NOW + MINUTE, {})
+    assert isinstance(claimed, Claim)
+    assert [each.delivery_id for each in claimed.beside] == [second]
+
+
 # What becomes of it
 
 
