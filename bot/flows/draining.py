@@ -165,11 +165,12 @@ class _Crew:
 
     def recall(self) -> list[Due]:
         """Take back what nobody has begun, in the order in which it was sent."""
-        orders = []
+        taken: list[Due | None] = []
         with suppress(Empty):
-            while (due := self._orders.get_nowait()) is not None:
-                self.busy.remove(due.id)
-                orders.append(due)
+            while True:
+                taken.append(self._orders.get_nowait())
+        orders = [due for due in taken if due is not None]
+        self.busy.difference_update(due.id for due in orders)
         return orders
 
     def land(self, timeout: float | None = None) -> list[tuple[int, Outcome]]:
