@@ -4,7 +4,7 @@ import json
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from bot.flows.signing_in import COMMAND_LINE, write_link
 from tests.browser.conftest import browsing
@@ -80,13 +80,13 @@ def test_a_person_finds_a_paper(chromium: Browser, site: Site, *, scripts: bool)
         page.get_by_role("link", name="Clouds", exact=True).click()
         page.get_by_role("link", name="Thursday 4 December 2025").click()
         page.get_by_role("link", name="cross-listed").click()
-        assert page.get_by_role("article").count() == 1
+        expect(page.get_by_role("article")).to_have_count(1)
         page.get_by_role("link", name="Sheep <or> clouds").click()
         assert page.get_by_role("heading", level=1).inner_text() == "Sheep <or> clouds"
         page.get_by_role("link", name="Search", exact=True).click()
         page.get_by_label("Words in title").fill("sheep")
         page.get_by_role("button", name="Search").click()
-        assert page.get_by_role("article").count() == 1
+        expect(page.get_by_role("article")).to_have_count(1)
         page.get_by_role("link", name="Try a query").click()
         page.get_by_label("Query").fill("ti:sheep")
         page.keyboard.press("Enter")

@@ -105,7 +105,7 @@ def test_sqlite_finds_what_goes_with_a_mail_by_its_address(store: Store) -> None
         driver = connection.connection.dbapi_connection
         said.extend(row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
 
-    wanted = {"place": "a@lab.example", "lead": 1, "now": 0, "tries": 0, "bad": 0, "later": 0}
+    wanted = {"place": "a@lab.example", "lead": 1, "soon": 0, "tries": 0, "bad": 0, "later": 0}
     with store.reading() as connection:
         event.listen(connection, "before_cursor_execute", explain)
         connection.execute(_MATES.statement, wanted)
