@@ -39,8 +39,9 @@ class DeliveryStore(TrailStore, Protocol):
 
         E-mail is cancelled where its address is suppressed, or a person asked for it who agrees to
         it no longer, and put off while that person wants none. Whoever wants one mail for several
-        sets gets with it what else may be claimed for the same address: `beside` it, following it
-        until it is surely not there; from the moment when it may be, a mail stays what it is.
+        sets gets with it what else may be claimed for the same address, now or within a second:
+        `beside` it, following it until it is surely not there; from the moment when it may be, a
+        mail stays what it is.
 
         Only the attempt that was `seen` is followed by another: whoever listed a delivery before
         it was begun has not watched for how long that one has been on its way. None: any.

@@ -69,10 +69,11 @@ class Others:
         """Go on elsewhere in the list where somebody was met; forget it once it is old."""
         if not self._met:
             return
-        waiting.extendleft(reversed(recall()))
+        recalled = recall()
         if self._clock.elapsed() - self._listed_at >= self._idle:
             waiting.clear()
         else:
+            waiting.extendleft(reversed(recalled))
             self._jump(waiting)
 
     def order(self, waiting: deque[Due]) -> None:

@@ -70,8 +70,7 @@ class Brief:
                 # SQLAlchemy may think that it is in a transaction of its own.
                 connection.rollback()
             except BaseException:
-                if _undoes(connection):
-                    self._kept = connection
+                self._kept = _undo(connection)
                 raise
             self._kept = connection
 
@@ -168,20 +167,19 @@ def _is_at(file: int, path: Path) -> bool:
         return False
 
 
-def _undoes(connection: Connection) -> bool:
-    """Undo what was begun; where that fails, part with the connection, and return False."""
-    is_undone = False
+def _undo(connection: Connection) -> Connection | None:
+    """Undo what was begun and return the connection; where that fails, part with it."""
     try:
-        with suppress(sqlite3.Error, SQLAlchemyError):
-            driver = _driver(connection)
-            if driver.in_transaction:
-                driver.execute("ROLLBACK")
-            connection.rollback()
-            is_undone = True
-    finally:
-        if not is_undone:
-            _part_with(connection)
-    return is_undone
+        driver = _driver(connection)
+        if driver.in_transaction:
+            driver.execute("ROLLBACK")
+        connection.rollback()
+    except BaseException as error:
+        _part_with(connection)
+        if not isinstance(error, sqlite3.Error | SQLAlchemyError):
+            raise
+        return None
+    return connection
 
 
 def _part_with(connection: Connection) -> None:

@@ -1,4 +1,5 @@
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,8 @@ def database(tmp_path: Path, floor: threading.Lock) -> Iterator[Database]:
         yield opened
 
 
-def say(database: Database, word: str) -> None:
-    with database.briefly() as connection:
+def say(database: Database, word: str, *, lasting: bool = False) -> None:
+    with database.briefly(lasting=lasting) as connection:
         connection.execute(text("INSERT INTO said VALUES (:word)"), {"word": word})
 
 
@@ -131,18 +132,20 @@ def test_a_database_that_others_hold_is_said_and_tried_again(database: Database)
 def test_whoever_waits_for_another_process_lets_others_compute(
     database: Database, floor: threading.Lock
 ) -> None:
-    computed = threading.Event()
-
-    def compute() -> None:
-        with floor:
-            computed.set()
-
-    with database.writing():
-        writer = threading.Thread(target=in_threads, args=(lambda: say(database, "one"),))
-        writer.start()
-        assert in_threads(compute) == []
-        assert computed.is_set()
-    writer.join(20)
+    with Database(database.url, busy_timeout_ms=20_000, floor=floor) as patient:
+        writer = threading.Thread(target=say, args=(patient, "one"))
+        with database.writing():
+            writer.start()
+            brief = patient._brief  # noqa: SLF001 - there is no other way to see it wait
+            assert brief is not None
+            while not brief._turn.locked():  # noqa: SLF001
+                time.sleep(0.001)
+            for _ in range(20):
+                assert floor.acquire(timeout=10)
+                floor.release()
+            assert writer.is_alive()
+        writer.join(20)
+    assert heard(database) == ["one"]
 
 
 def test_nobody_computes_while_somebody_writes(database: Database, floor: threading.Lock) -> None:
@@ -161,17 +164,12 @@ def said_on(disk: SlowDisk) -> list[str]:
     return sorted(word for (word,) in disk.read("SELECT word FROM said"))
 
 
-def say_lastingly(database: Database, word: str) -> None:
-    with database.briefly(lasting=True) as connection:
-        connection.execute(text("INSERT INTO said VALUES (:word)"), {"word": word})
-
-
 def test_what_lasts_survives_a_power_failure_with_all_before_it(
     database: Database, disk: SlowDisk
 ) -> None:
     say(database, "one")
     assert disk.syncs == 0
-    say_lastingly(database, "two")
+    say(database, "two", lasting=True)
     say(database, "three")
     assert said_on(disk) == ["one", "two"]
 
@@ -179,7 +177,7 @@ def test_what_lasts_survives_a_power_failure_with_all_before_it(
 def test_who_fails_does_not_wait_for_the_disk(database: Database, disk: SlowDisk) -> None:
     say(database, "one")
     with pytest.raises(StoreError, match="UNIQUE"):
-        say_lastingly(database, "one")
+        say(database, "one", lasting=True)
     assert disk.syncs == 0
 
 
@@ -187,7 +185,7 @@ def test_all_that_last_at_once_wait_for_few_syncs(database: Database, disk: Slow
     def talk(thread: int) -> None:
         for number in range(EACH):
             word = f"{thread} {number}"
-            say_lastingly(database, word)
+            say(database, word, lasting=True)
             assert word in said_on(disk)
 
     assert in_threads(*(lambda thread=thread: talk(thread) for thread in range(THREADS))) == []
@@ -197,16 +195,16 @@ def test_all_that_last_at_once_wait_for_few_syncs(database: Database, disk: Slow
 def test_a_disk_that_fails_is_told_of(database: Database, disk: SlowDisk) -> None:
     disk.is_broken = True
     with pytest.raises(StoreError, match=r"papers\.db-wal cannot be written: check the disk"):
-        say_lastingly(database, "one")
+        say(database, "one", lasting=True)
     disk.is_broken = False
-    say_lastingly(database, "two")
+    say(database, "two", lasting=True)
     assert said_on(disk) == ["one", "two"]
 
 
 def test_a_log_that_was_begun_anew_is_the_one_that_is_synchronised(
     database: Database, disk: SlowDisk
 ) -> None:
-    say_lastingly(database, "one")
+    say(database, "one", lasting=True)
     # Whoever closes a database last moves all into it and deletes its log.
     brief = database._brief  # noqa: SLF001 - as if everything was closed
     assert brief is not None
@@ -215,7 +213,7 @@ def test_a_log_that_was_begun_anew_is_the_one_that_is_synchronised(
     assert database._disk is not None  # noqa: SLF001
     database._disk.reach()  # noqa: SLF001
     assert disk.syncs == 1
-    say_lastingly(database, "two")
+    say(database, "two", lasting=True)
     assert said_on(disk) == ["one", "two"]
 
 
@@ -228,5 +226,5 @@ def test_what_has_no_log_is_on_the_disk(tmp_path: Path) -> None:
 
 
 def test_the_machines_own_disk_is_asked(database: Database) -> None:
-    say_lastingly(database, "one")
+    say(database, "one", lasting=True)
     assert heard(database) == ["one"]
